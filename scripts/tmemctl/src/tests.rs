@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Subcommands tried on a fake guest.
+
+mod checking;
+mod switching;
+mod watching;
