@@ -77,16 +77,22 @@ impl Host {
             .map_err(|error| Error::new(format!("cannot write {value} to {path}: {error}")))
     }
 
-    /// Like [`Host::set`], but waits a little while the file is busy: after a disk appears,
-    /// udev and the like hold it open for a moment.
+    /// Like [`Host::set`], but waits a little while the file is busy.
     pub fn set_when_free(&self, path: &str, value: &str) -> Result<(), Error> {
-        for _ in 0..20 {
-            match self.try_set(path, value) {
-                Err(error) if error.kind() == io::ErrorKind::ResourceBusy => self.hands.pause(),
-                _ => break,
-            }
-        }
+        let is_busy = |error: io::Error| error.kind() == io::ErrorKind::ResourceBusy;
+        self.wait_until(|| !self.try_set(path, value).is_err_and(is_busy));
         self.set(path, value)
+    }
+
+    /// Waits a short time for something that others will soon be done with: after a disk
+    /// appears or changes, udev and the like hold it open for a moment.
+    pub fn wait_until(&self, done: impl Fn() -> bool) {
+        for _ in 0..20 {
+            if done() {
+                return;
+            }
+            self.hands.pause();
+        }
     }
 
     fn try_set(&self, path: &str, value: &str) -> io::Result<()> {

@@ -35,7 +35,10 @@ pub fn page() -> Result<Vec<u8>, Error> {
 }
 
 fn write(page: &mut Vec<u8>) -> io::Result<()> {
-    let mut command = Cli::command().disable_help_subcommand(true);
+    // That each subcommand has --help needs no saying.
+    let mut command = Cli::command()
+        .disable_help_subcommand(true)
+        .mut_subcommands(|subcommand| subcommand.disable_help_flag(true));
     command.build();
     let man = Man::new(command.clone())
         .section("8")
@@ -52,16 +55,21 @@ fn write(page: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// A subcommand's sections, one level down.
+/// A subcommand's sections, one level down: without headings, in paragraphs.
 fn write_subcommand(page: &mut Vec<u8>, subcommand: &Command) -> io::Result<()> {
     let man = Man::new(subcommand.clone());
     let mut sections = Vec::new();
+    man.render_synopsis_section(&mut sections)?;
     man.render_description_section(&mut sections)?;
     man.render_options_section(&mut sections)?;
     let text = String::from_utf8_lossy(&sections);
-    page.extend(format!(".SS tmemctl {}\n", subcommand.get_name()).bytes());
-    for line in text.lines().filter(|line| !line.starts_with(".SH")) {
-        page.extend(line.bytes().chain([b'\n']));
+    page.extend(format!(".SS {}\n", subcommand.get_name()).bytes());
+    for line in text.lines() {
+        match line {
+            ".SH DESCRIPTION" => page.extend(b".PP\n"),
+            ".SH SYNOPSIS" | ".SH OPTIONS" => {}
+            _ => page.extend(line.bytes().chain([b'\n'])),
+        }
     }
     Ok(())
 }

@@ -66,6 +66,7 @@ pub fn info(host: &Host, field: &str, name: &str) -> Result<String, Error> {
 /// Takes tmem out, and what came in with it unless others use that now.
 pub fn unload(host: &Host, needs: &[String]) -> Result<(), Error> {
     if is_loaded(host) {
+        host.wait_until(|| is_unused(host, "tmem"));
         host.run(&["rmmod", "tmem"]).map_err(|error| {
             error.remedy("something else uses tmem (lsmod names modules, `fuser -v /dev/tmem*` processes): stop it, then try again")
         })?;

@@ -64,11 +64,14 @@ fn turn_on(host: &Host, journal: &mut Journal, options: &OnOptions) -> Result<()
     }
     let now = FIRST.shape(host);
     let shape = wanted_shape(host, options, &now)?;
-    match swaps::on(host, &FIRST.device()) {
-        Some(swap) => refuse_other_wishes(&now, &shape, options.priority, swap.priority)?,
-        None => start_swap(host, journal, now, &shape, options.priority)?,
+    if let Some(swap) = swaps::on(host, &FIRST.device()) {
+        refuse_other_wishes(&now, &shape, options.priority, swap.priority)?;
+        return settings::apply(host, journal);
     }
-    settings::apply(host, journal)
+    let priority = choose_priority(host, options.priority)?;
+    make_swap_area(host, journal, now, &shape)?;
+    settings::apply(host, journal)?;
+    swap_on(host, journal, priority)
 }
 
 fn wanted_shape(host: &Host, options: &OnOptions, now: &Shape) -> Result<Shape, Error> {
@@ -110,14 +113,12 @@ fn refuse_other_wishes(
     .remedy("run `tmemctl off`, then `tmemctl on` again with the options you want"))
 }
 
-fn start_swap(
+fn make_swap_area(
     host: &Host,
     journal: &mut Journal,
     now: Shape,
     shape: &Shape,
-    priority: Option<i32>,
 ) -> Result<(), Error> {
-    let priority = choose_priority(host, priority)?;
     let device = FIRST.device();
     if FIRST.holds_foreign_data(host) {
         return Err(
@@ -139,6 +140,11 @@ fn start_swap(
         shape.limit_text(),
         shape.algorithm
     ));
+    Ok(())
+}
+
+fn swap_on(host: &Host, journal: &mut Journal, priority: i32) -> Result<(), Error> {
+    let device = FIRST.device();
     journal.record(Step::Swap)?;
     host.run(&["swapon", "-p", &priority.to_string(), &device])?;
     host.say(&format!("swapped on {device} with priority {priority}"));

@@ -23,7 +23,7 @@ pub fn swap_max(host: &Host) -> Finding {
     let names = barred
         .iter()
         .take(SHOWN)
-        .map(String::as_str)
+        .map(|name| if name.is_empty() { "/" } else { name })
         .collect::<Vec<_>>()
         .join(", ");
     let more = match barred.len() {

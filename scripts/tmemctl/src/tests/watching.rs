@@ -84,7 +84,7 @@ fn the_command_line_is_sound() {
 fn the_manual_names_every_subcommand_and_option() {
     let page = String::from_utf8(manual::page().unwrap()).unwrap();
     for command in Cli::command().get_subcommands() {
-        assert!(page.contains(&format!(".SS tmemctl {}\n", command.get_name())));
+        assert!(page.contains(&format!(".SS {}\n", command.get_name())));
         for option in command.get_opts().filter_map(|option| option.get_long()) {
             assert!(page.contains(&option.replace('-', "\\-")), "{option}");
         }
