@@ -35,10 +35,11 @@ pub fn page() -> Result<Vec<u8>, Error> {
 }
 
 fn write(page: &mut Vec<u8>) -> io::Result<()> {
+    let mut command = Cli::command().disable_help_subcommand(true);
     // That each subcommand has --help needs no saying.
-    let mut command = Cli::command()
-        .disable_help_subcommand(true)
-        .mut_subcommands(|subcommand| subcommand.disable_help_flag(true));
+    for subcommand in command.get_subcommands_mut() {
+        *subcommand = subcommand.clone().disable_help_flag(true);
+    }
     command.build();
     let man = Man::new(command.clone())
         .section("8")
