@@ -7,7 +7,9 @@ if [ -z "${TMEM_CACHE:-}" ]; then
 	TMEM_CACHE=${XDG_CACHE_HOME:-${HOME:-$(echo ~)}/.cache}/tmem
 fi
 TMEM_CACHE=$(realpath -m "$TMEM_CACHE")
-export TMEM_ROOT TMEM_CACHE
+# An ordinary user's PATH may lack the directories of debootstrap and depmod.
+PATH=${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin
+export TMEM_ROOT TMEM_CACHE PATH
 
 # What a command run as root by sudo needs to know of the caller's surroundings.
 TMEM_KEPT_ENV=(TMEM_CACHE TMEM_IN_TOOLCHAIN DEBIAN_MIRROR http_proxy https_proxy ftp_proxy no_proxy SSL_CERT_FILE)

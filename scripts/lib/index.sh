@@ -19,26 +19,37 @@ take_index_from_toolchain() {
 	touch "$_index/checked"
 }
 
-# Brings the index up to date when it is older than a day or $refresh is set. Without a network the old one stays.
+# Brings the index up to date when it is older than a day or $refresh is set, and notes which of the tool chain's packages
+# the mirror has in another version. Without a network the old index stays.
 refresh_index() {
 	if [ ! -e "$_index/checked" ] ||
 		{ [ -z "${refresh:-}" ] && [ -n "$(find "$_index/checked" -mtime -1)" ]; }; then
 		return
 	fi
 	say "==> looking for changed package versions"
-	if ! timeout 60 "$BASH" -c '. "$1/scripts/lib/env.sh"; . "$1/scripts/lib/index.sh"; index_apt apt-get update' - "$TMEM_ROOT" \
+	if index_apt apt-get -o Acquire::Retries=0 -o Acquire::http::Timeout=10 -o Acquire::https::Timeout=10 update \
 		>"$_index/log" 2>&1; then
+		_changed_packages >"$_index/changed"
+		_say_changes
+	else
 		say "    the mirror is out of reach: going on with what is here (log: $_index/log)"
 	fi
 	touch "$_index/checked"
 }
 
-# Does the mirror have another version of a package that the tool chain names?
+# "name here mirror" for each package that the tool chain names.
+_changed_packages() {
+	index_apt apt-get --simulate dist-upgrade | sed -n 's/^Inst \([^ ]*\) \[\([^]]*\)\] (\([^ ]*\) .*/\1 \2 \3/p' |
+		awk 'NR == FNR { named[$1] = 1; next } $1 in named' "$TMEM_CACHE/toolchain/etc/tmem-toolchain" -
+}
+
+_say_changes() {
+	local name here mirror
+	while read -r name here mirror; do
+		say "    $name: $here here, $mirror on the mirror"
+	done <"$_index/changed"
+}
+
 toolchain_outdated() {
-	[ -n "$(find "$_index/checked" -newer "$TMEM_CACHE/toolchain/etc/tmem-toolchain" 2>/dev/null)" ] || return 1
-	local changed
-	changed=$(index_apt apt-get --simulate dist-upgrade | sed -n 's/^Inst \([^ ]*\) \[\([^]]*\)\] (\([^ ]*\) .*/\1 \2 \3/p' |
-		awk 'NR == FNR { named[$1] = 1; next } $1 in named' "$TMEM_CACHE/toolchain/etc/tmem-toolchain" -)
-	[ -n "$changed" ] || return 1
-	say "changed packages (name, here, mirror):" "$changed"
+	[ -s "$_index/changed" ]
 }

@@ -6,7 +6,7 @@
 _kernels=$TMEM_CACHE/kernel
 _flavour='+deb13-cloud-amd64'
 
-# candidate PACKAGE: lists "package version" for each version the mirror has of the packages that match the pattern.
+# "package version" for each version the mirror has of the packages.
 _versions() {
 	index_apt apt-cache madison "$@" 2>/dev/null | awk -F' *[|] *' '{ sub(/^ */, "", $1); print $1, $2 }'
 }
@@ -81,16 +81,15 @@ _unpack_source() {
 }
 
 _unpack_packages() {
-	local kver=$1 debs=$2 tree=$3 deb modules
+	local kver=$1 debs=$2 tree=$3 deb modules=$3/lib/modules/$1
 	for deb in "$debs"/linux-{binary,modules,base,headers}-*.deb; do
 		"$TMEM_ROOT/scripts/in-toolchain" dpkg-deb -x "$deb" "$tree/packages"
 	done
-	modules=$tree/packages/usr/lib/modules/$kver
 	mkdir -p "$tree/lib/modules"
-	mv "$modules" "$tree/lib/modules/$kver"
-	modules=$tree/lib/modules/$kver
-	mv "$modules/vmlinuz" "$modules/config" "$tree/"
-	mv "$modules/System.map" "$tree/"
+	mv "$tree/packages/usr/lib/modules/$kver" "$modules"
+	mv "$modules"/{vmlinuz,config,System.map} "$tree/"
+	# The packages' own links lead to where the headers package would be installed.
+	rm -f "$modules"/{build,source}
 	"$TMEM_ROOT/scripts/in-toolchain" depmod -b "$tree" "$kver"
 }
 
