@@ -4,7 +4,8 @@
 
 TMEM_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 if [ -z "${TMEM_CACHE:-}" ]; then
-	TMEM_CACHE=${XDG_CACHE_HOME:-${HOME:-$(echo ~)}/.cache}/tmem
+	home=~
+	TMEM_CACHE=${XDG_CACHE_HOME:-$home/.cache}/tmem
 fi
 TMEM_CACHE=$(realpath -m "$TMEM_CACHE")
 # An ordinary user's PATH may lack the directories of debootstrap and depmod.

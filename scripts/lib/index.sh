@@ -50,6 +50,10 @@ _say_changes() {
 	done <"$_index/changed"
 }
 
+index_newer_than() {
+	[ "$_index/checked" -nt "$1" ]
+}
+
 toolchain_outdated() {
 	[ -s "$_index/changed" ]
 }

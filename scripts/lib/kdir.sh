@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# Sourced: finds the kernel tree to build against, and says in words why one will not do.
+# Sourced: finds the kernel tree to build against, says in words why one will not do, and runs its make.
 
 # find_kdir: sets kdir and kver from $KDIR, else from $KVER or the default release, which it sets up if need be.
 find_kdir() {
@@ -24,8 +24,11 @@ kdir_config() {
 }
 
 check_kdir() {
-	[ -e "$1/Makefile" ] && [ -e "$1/include/config/auto.conf" ] && [ -e "$1/include/config/kernel.release" ] ||
-		die "$1 is not a prepared kernel tree" "run 'make modules_prepare' there (with O=, name the O= directory)"
+	local file
+	for file in Makefile include/config/auto.conf include/config/kernel.release; do
+		[ -e "$1/$file" ] || die "$1 is not a prepared kernel tree: it has no $file" \
+			"run 'make modules_prepare' there (with O=, name the O= directory)"
+	done
 	[ "$(kdir_config "$1" CONFIG_RUST)" = y ] ||
 		die "the kernel of $1 was built without CONFIG_RUST: it cannot load a Rust module" \
 			"use a kernel with CONFIG_RUST=y (Debian: a 7.x+deb13 kernel of trixie-backports)"
@@ -48,4 +51,16 @@ rustc_runner() {
 	[ "$host_has" = "$wanted" ] || die "the kernel of $1 was built with another rustc:" \
 		"the kernel: $wanted" "tool chain: $toolchain_has" "this host:  $host_has"
 	echo env
+}
+
+# kbuild OUT ARGUMENT...: the kernel's make on this project, after find_kdir.
+kbuild() {
+	local out=$1 runner llvm=()
+	shift
+	runner=$(rustc_runner "$kdir")
+	[ "$(kdir_config "$kdir" CONFIG_CC_IS_CLANG)" != y ] || llvm=(LLVM=1)
+	mkdir -p "$out"
+	# A make that called this one has settings of its own.
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL "$runner" make --no-print-directory -j"$(nproc)" -C "$kdir" \
+		M="$TMEM_ROOT" MO="$out" "${llvm[@]}" ${V:+"V=$V"} "$@" >&2
 }

@@ -64,7 +64,7 @@ _tree_inputs() {
 _download() {
 	local kver=$1 version=$2 debs=$3
 	mkdir -p "$debs"
-	cd "$debs"
+	cd "$debs" || return
 	# shellcheck disable=SC2046
 	index_apt apt-get download $(printf "%s=$version\n" $(_packages_of "$kver") "$(_source_package "$kver")")
 }
@@ -75,6 +75,7 @@ _unpack_source() {
 	[ ! -d "$dir" ] || return 0
 	rm -rf "$dir.partial"
 	mkdir -p "$dir.partial"
+	# shellcheck disable=SC2016 # the inner shell's arguments
 	"$TMEM_ROOT/scripts/in-toolchain" sh -c 'dpkg-deb --fsys-tarfile "$1" | tar -xO "./usr/src/$2.tar.xz" |
 		xz -dc -T0 | tar -x -C "$3" --strip-components=1' - "$debs/${name}_"*.deb "$name" "$dir.partial"
 	mv "$dir.partial" "$dir"
@@ -141,7 +142,7 @@ prepare_release() {
 # The default release is chosen anew only when the index is.
 ensure_kernel() {
 	mkdir -p "$_kernels/.trees"
-	if [ ! -e "$_kernels/default" ] || [ "$_index/checked" -nt "$_kernels/default" ]; then
+	if [ ! -e "$_kernels/default" ] || index_newer_than "$_kernels/default"; then
 		choose_release >"$_kernels/default.new"
 	else
 		cp "$_kernels/default" "$_kernels/default.new"
