@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What bindgen reads: the C interfaces that kernel::bindings does not carry. */
+#include <linux/blkdev.h>
+#include <linux/crc32c.h>
+#include <linux/lz4.h>
+#include <linux/zsmalloc.h>
+
+#include "helpers.h"
+
+/* bindgen drops macros with casts; these keep their values. */
+static const u32 TMEM_BLK_FEAT_STABLE_WRITES = (__force u32)BLK_FEAT_STABLE_WRITES;
+static const u32 TMEM_BLK_FEAT_SYNCHRONOUS = (__force u32)BLK_FEAT_SYNCHRONOUS;
+static const u8 TMEM_BLK_STS_IOERR = (__force u8)BLK_STS_IOERR;
+static const u8 TMEM_BLK_STS_NOSPC = (__force u8)BLK_STS_NOSPC;
+static const u8 TMEM_BLK_STS_NOTSUPP = (__force u8)BLK_STS_NOTSUPP;
+static const u32 TMEM_REQ_OP_MASK = (__force u32)REQ_OP_MASK;
+static const u32 TMEM_REQ_SWAP = (__force u32)REQ_SWAP;
+static const unsigned int TMEM_LZ4_MEM_COMPRESS = LZ4_MEM_COMPRESS;

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The few lines that only C can say: inline functions, module parameters, MODULE_VERSION. */
+
+#include <linux/blkdev.h>
+#include <linux/cpumask.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/sched.h>
+#include <linux/sched/clock.h>
+#include <linux/sched/mm.h>
+
+#include "helpers.h"
+
+static unsigned int disks = 1;
+module_param(disks, uint, 0444);
+MODULE_PARM_DESC(disks, "Number of swap disks made at load, /dev/tmem0 and on (default 1; more through /sys/class/tmem-control/hot_add)");
+
+static char *disksize;
+module_param(disksize, charp, 0444);
+MODULE_PARM_DESC(disksize, "Size of each disk made at load: bytes, or with K, M, G or T (default: the size of RAM; 0: set later through /sys/block/tmemN/disksize)");
+
+MODULE_VERSION(TMEM_VERSION);
+
+void *tmem_page_address(struct page *page)
+{
+	return page_address(page);
+}
+
+void tmem_bio_end_io_acct(struct bio *bio, unsigned long start)
+{
+	bio_end_io_acct(bio, start);
+}
+
+unsigned long tmem_total_pages(void)
+{
+	return totalram_pages();
+}
+
+u64 tmem_local_clock(void)
+{
+	return local_clock();
+}
+
+unsigned int tmem_online_cpus(void)
+{
+	return num_online_cpus();
+}
+
+void tmem_cond_resched(void)
+{
+	cond_resched();
+}
+
+unsigned int tmem_noio_save(void)
+{
+	return memalloc_noio_save();
+}
+
+void tmem_noio_restore(unsigned int flags)
+{
+	memalloc_noio_restore(flags);
+}
+
+gfp_t tmem_arena_gfp(void)
+{
+	return GFP_NOIO | __GFP_NOWARN | __GFP_HIGHMEM | __GFP_MOVABLE;
+}
+
+unsigned int tmem_param_disks(void)
+{
+	return disks;
+}
+
+const char *tmem_param_disksize(void)
+{
+	return disksize;
+}
+
+const char *tmem_version(void)
+{
+	return TMEM_VERSION;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What Rust cannot call: inline functions, macros and this module's parameters. */
+#ifndef TMEM_HELPERS_H
+#define TMEM_HELPERS_H
+
+#include <linux/types.h>
+
+struct bio;
+struct page;
+
+/* Address of a page's first byte; the page must be in the direct map (64-bit: always). */
+void *tmem_page_address(struct page *page);
+/* Ends the accounting that bio_start_io_acct() began. */
+void tmem_bio_end_io_acct(struct bio *bio, unsigned long start);
+/* Pages of RAM in this machine. */
+unsigned long tmem_total_pages(void);
+/* Nanoseconds of this CPU's scheduler clock: cheap, any context, for differences only. */
+u64 tmem_local_clock(void);
+/* CPUs online now. */
+unsigned int tmem_online_cpus(void);
+void tmem_cond_resched(void);
+/* memalloc_noio_save() and memalloc_noio_restore(). */
+unsigned int tmem_noio_save(void);
+void tmem_noio_restore(unsigned int flags);
+/* GFP_NOIO | __GFP_NOWARN, and what zsmalloc may use besides. */
+gfp_t tmem_arena_gfp(void);
+
+unsigned int tmem_param_disks(void);
+/* The parameter as written, or NULL when it was not given. */
+const char *tmem_param_disksize(void);
+const char *tmem_version(void);
+
+#endif

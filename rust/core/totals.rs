@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Statistics as they are shown: what the counters add up to.
+#![forbid(unsafe_code)]
+
+use super::size::PAGE_BYTES;
+
+/// Defines [`Totals`] and the table of its names, in the order of the ABI.
+macro_rules! totals {
+    ($($(#[$doc:meta])* $field:ident),* $(,)?) => {
+        /// One store's figures, or the sum over several. All values are at rest exact; under load each is one
+        /// that was true at some moment of the reading.
+        #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
+        pub struct Totals { $($(#[$doc])* pub $field: u64),* }
+
+        impl Totals {
+            /// Adds `other`, field by field.
+            pub fn add(&mut self, other: &Self) {
+                $(self.$field = self.$field.wrapping_add(other.$field);)*
+            }
+        }
+    };
+}
+
+totals! {
+    /// Pages held, of any kind.
+    pages,
+    /// Pages kept as one word.
+    same_filled_pages,
+    /// Pages kept as they came, because they did not compress.
+    raw_pages,
+    /// Pages ever kept as they came.
+    raw_pages_since,
+    /// Bytes of the objects in the arena.
+    stored_bytes,
+    /// Bytes of the pages that the arena holds.
+    arena_bytes,
+    /// Bytes of everything else: tables, handles, per-CPU buffers.
+    metadata_bytes,
+    /// Puts, refused ones included.
+    puts,
+    /// Puts refused.
+    puts_refused,
+    /// Puts refused before any work, because of a recent refusal.
+    puts_refused_early,
+    /// CPU time in nanoseconds that went into puts that were then refused.
+    refused_ns,
+    /// Gets, those of empty slots included.
+    gets,
+    /// Gets of empty slots.
+    gets_missed,
+    /// Pages dropped by discard, write-zeroes or a freed swap slot.
+    flushes,
+    /// Gets whose stored bytes no longer had their checksum.
+    corrupt_pages,
+}
+
+impl Totals {
+    /// Bytes of the pages held, as their owners see them.
+    pub fn logical_bytes(&self) -> u64 {
+        self.pages.saturating_mul(PAGE_BYTES)
+    }
+
+    /// Bytes that the arena holds beyond its objects.
+    pub fn slack_bytes(&self) -> u64 {
+        self.arena_bytes.saturating_sub(self.stored_bytes)
+    }
+
+    /// Microseconds of CPU time that went into puts that were then refused.
+    pub fn refused_usec(&self) -> u64 {
+        self.refused_ns / 1000
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn adds_and_derives() {
+        let mut sum = Totals { pages: 2, stored_bytes: 100, arena_bytes: 4096, ..Totals::default() };
+        sum.add(&Totals { pages: 1, stored_bytes: 50, refused_ns: 2500, ..Totals::default() });
+        assert_eq!(sum.logical_bytes(), 3 * 4096);
+        assert_eq!(sum.slack_bytes(), 4096 - 150);
+        assert_eq!(sum.refused_usec(), 2);
+    }
+
+    #[test]
+    fn slack_is_never_negative() {
+        assert_eq!(Totals { stored_bytes: 1, ..Totals::default() }.slack_bytes(), 0);
+    }
+}

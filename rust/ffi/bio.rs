@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+//! `struct bio`: an I/O request of the block layer, seen page by page of the disk.
+
+use super::{
+    bindings, noio,
+    page::{Page, PageBuffer},
+};
+use crate::core::{extent::Extent, size::PAGE_SIZE};
+use core::ptr::NonNull;
+use kernel::prelude::*;
+
+/// What a request asks for.
+pub enum Operation {
+    /// Fill the request's pages from the disk.
+    Read,
+    /// Store the request's pages.
+    Write,
+    /// The pages are not needed any more, and read as zeroes.
+    Discard,
+}
+
+/// A request that a driver holds.
+///
+/// # Invariants
+///
+/// `bio` was submitted to the driver and has not been ended; its segments' memory is in the direct map and stays until
+/// it ends.
+pub struct Bio {
+    bio: NonNull<bindings::bio>,
+}
+
+/// Where in a request's segments an iteration stands.
+struct Cursor {
+    vector: *const bindings::bio_vec,
+    done: usize,
+    left: usize,
+}
+
+impl Bio {
+    /// # Safety
+    ///
+    /// `bio` must be as the type's invariant says for as long as the value is used.
+    pub(super) unsafe fn new(bio: NonNull<bindings::bio>) -> Self {
+        // INVARIANT: as the caller promises.
+        Self { bio }
+    }
+
+    fn raw(&self) -> &bindings::bio {
+        // SAFETY: by the invariant the bio lives, and its owner leaves the fields read here alone until it ends.
+        unsafe { self.bio.as_ref() }
+    }
+
+    /// What it asks for; [`None`] for what a plain disk does not know.
+    pub fn operation(&self) -> Option<Operation> {
+        match self.raw().bi_opf & bindings::TMEM_REQ_OP_MASK {
+            bindings::req_op_REQ_OP_READ => Some(Operation::Read),
+            bindings::req_op_REQ_OP_WRITE => Some(Operation::Write),
+            bindings::req_op_REQ_OP_DISCARD | bindings::req_op_REQ_OP_WRITE_ZEROES => Some(Operation::Discard),
+            _ => None,
+        }
+    }
+
+    /// Whether the swap core wrote it: its pages stay in memory when it fails.
+    pub fn is_swap(&self) -> bool {
+        self.raw().bi_opf & bindings::TMEM_REQ_SWAP != 0
+    }
+
+    /// The pages of the disk that it covers; [`None`] when it does not cover whole pages.
+    pub fn extent(&self) -> Option<Extent> {
+        let iter = &self.raw().bi_iter;
+        Extent::of(iter.bi_sector, iter.bi_size.into())
+    }
+
+    /// Calls `read` with each page's number and memory to be filled, in order, until one fails.
+    ///
+    /// EINVAL when the request does not cover whole pages; ENOMEM only for a page that lies in pieces.
+    pub fn read_pages(&self, mut read: impl FnMut(u64, &Page<'_>) -> Result) -> Result {
+        self.for_each_page(|index, cursor| match cursor.whole_page() {
+            Some(page) => read(index, &page),
+            None => {
+                let mut gathered = bounce()?;
+                read(index, &gathered.as_page())?;
+                cursor.copy(gathered.bytes_mut(), Direction::ToBio);
+                Ok(())
+            }
+        })
+    }
+
+    /// Calls `write` with each page's number and memory to be stored, in order, until one fails.
+    ///
+    /// EINVAL when the request does not cover whole pages; ENOMEM only for a page that lies in pieces.
+    pub fn write_pages(&self, mut write: impl FnMut(u64, &Page<'_>) -> Result) -> Result {
+        self.for_each_page(|index, cursor| match cursor.whole_page() {
+            Some(page) => write(index, &page),
+            None => {
+                let mut gathered = bounce()?;
+                cursor.copy(gathered.bytes_mut(), Direction::FromBio);
+                write(index, &gathered.as_page())
+            }
+        })
+    }
+
+    fn for_each_page(&self, mut step: impl FnMut(u64, &mut Cursor) -> Result) -> Result {
+        let extent = self.extent().ok_or(EINVAL)?;
+        let mut cursor = self.cursor();
+        for index in extent.first..extent.end() {
+            step(index, &mut cursor)?;
+        }
+        Ok(())
+    }
+
+    fn cursor(&self) -> Cursor {
+        let bio = self.raw();
+        Cursor {
+            // SAFETY: the iterator's index is inside the bio's vectors.
+            vector: unsafe { bio.bi_io_vec.add(bio.bi_iter.bi_idx as usize) },
+            done: bio.bi_iter.bi_bvec_done as usize,
+            left: bio.bi_iter.bi_size as usize,
+        }
+    }
+}
+
+enum Direction {
+    ToBio,
+    FromBio,
+}
+
+impl Cursor {
+    /// The rest of the segment it stands in: address and length, at most `limit` bytes.
+    fn piece(&self, limit: usize) -> (*mut u8, usize) {
+        // SAFETY: the iteration is over `left` bytes that the vectors hold, so that with `limit` > 0 of them left this
+        // vector is one of them, and its page is in the direct map.
+        unsafe {
+            let vector = &*self.vector;
+            let start = bindings::tmem_page_address(vector.bv_page).cast::<u8>();
+            let length = (vector.bv_len as usize).saturating_sub(self.done);
+            (start.add(vector.bv_offset as usize).add(self.done), length.min(limit))
+        }
+    }
+
+    fn advance(&mut self, bytes: usize) {
+        self.done = self.done.wrapping_add(bytes);
+        self.left = self.left.saturating_sub(bytes);
+        // SAFETY: as for `piece`; the next vector is looked at only while bytes are left, which it then holds.
+        unsafe {
+            if self.done >= (*self.vector).bv_len as usize {
+                self.vector = self.vector.add(1);
+                self.done = 0;
+            }
+        }
+    }
+
+    /// The next page, if it lies in one piece and aligned to words.
+    fn whole_page<'a>(&mut self) -> Option<Page<'a>> {
+        if self.left < PAGE_SIZE {
+            return None;
+        }
+        let (start, length) = self.piece(PAGE_SIZE);
+        let start = NonNull::new(start.cast::<u64>())?;
+        if length < PAGE_SIZE || !start.is_aligned() {
+            return None;
+        }
+        self.advance(PAGE_SIZE);
+        // SAFETY: PAGE_SIZE bytes, aligned, of the bio's memory, which stays until the bio ends: after the closure that gets
+        // this page, and nothing else outlives it.
+        Some(unsafe { Page::new(start) })
+    }
+
+    /// Copies the next page's pieces to or from `bytes`.
+    fn copy(&mut self, bytes: &mut [u8; PAGE_SIZE], direction: Direction) {
+        let mut at = 0;
+        while at < PAGE_SIZE && self.left > 0 {
+            let (start, length) = self.piece(PAGE_SIZE.wrapping_sub(at).min(self.left));
+            // SAFETY: `length` bytes from `start` are the bio's, and as many from `at` are inside `bytes`.
+            unsafe {
+                let ours = bytes.as_mut_ptr().add(at);
+                match direction {
+                    Direction::ToBio => start.copy_from_nonoverlapping(ours, length),
+                    Direction::FromBio => ours.copy_from_nonoverlapping(start, length),
+                }
+            }
+            at = at.wrapping_add(length);
+            self.advance(length);
+        }
+    }
+}
+
+fn bounce() -> Result<KBox<PageBuffer>> {
+    noio::scope(|| Ok(KBox::init(pin_init::init_zeroed::<PageBuffer>(), GFP_KERNEL)?))
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+//! How a page becomes fewer bytes, and comes back.
+#![forbid(unsafe_code)]
+
+mod lz4;
+mod raw;
+
+use crate::ffi::page::Page;
+use kernel::prelude::*;
+
+/// A codec: three functions and a name.
+trait Codec {
+    /// As users write it.
+    const NAME: &'static str;
+
+    /// The page in less than `limit` bytes, or [`None`]. Does not sleep.
+    fn encode<'a>(workspace: &'a mut Workspace, page: &Page<'_>, limit: usize) -> Option<&'a [u8]>;
+
+    /// Writes the page that `block` stands for. Does not sleep. EIO when it stands for none.
+    fn decode(block: &[u8], page: &Page<'_>) -> Result;
+}
+
+/// What encoding one page needs, whatever the codec.
+pub struct Workspace {
+    lz4: lz4::State,
+}
+
+impl Workspace {
+    /// May sleep. ENOMEM.
+    pub(super) fn new() -> Result<Self> {
+        Ok(Self { lz4: lz4::State::new()? })
+    }
+
+    /// Bytes of memory it holds.
+    pub(super) fn bytes(&self) -> usize {
+        self.lz4.bytes()
+    }
+}
+
+/// Defines [`Algorithm`]: the codecs there are, and who does what for each.
+macro_rules! algorithms {
+    ($($(#[$doc:meta])* $name:ident = $number:literal => $codec:ty),* $(,)?) => {
+        /// The codec of some bytes. Kept with them, so that they stay readable when another is chosen.
+        #[derive(Clone, Copy, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Algorithm { $($(#[$doc])* $name = $number),* }
+
+        impl Algorithm {
+            /// All their names.
+            pub const NAMES: &'static [&'static str] = &[$(<$codec>::NAME),*];
+
+            /// By name; [`None`] for an unknown one.
+            pub fn named(name: &str) -> Option<Self> {
+                [$((<$codec>::NAME, Self::$name)),*]
+                    .into_iter()
+                    .find_map(|(known, algorithm)| (known == name).then_some(algorithm))
+            }
+
+            /// By number, as `as u8` gives it; [`None`] for an unknown one.
+            pub fn numbered(number: u8) -> Option<Self> {
+                match number {
+                    $($number => Some(Self::$name),)*
+                    _ => None,
+                }
+            }
+
+            /// Its name.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => <$codec>::NAME),*
+                }
+            }
+
+            /// The page in less than `limit` bytes, or [`None`].
+            pub(super) fn encode<'a>(
+                self,
+                workspace: &'a mut Workspace,
+                page: &Page<'_>,
+                limit: usize,
+            ) -> Option<&'a [u8]> {
+                match self {
+                    $(Self::$name => <$codec>::encode(workspace, page, limit)),*
+                }
+            }
+
+            /// Writes the page that `block` stands for. EIO when it stands for none.
+            pub(super) fn decode(self, block: &[u8], page: &Page<'_>) -> Result {
+                match self {
+                    $(Self::$name => <$codec>::decode(block, page)),*
+                }
+            }
+        }
+    };
+}
+
+algorithms! {
+    /// LZ4 block format.
+    Lz4 = 1 => lz4::Lz4,
+    /// The page as it is.
+    Raw = 2 => raw::Raw,
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Counters that CPUs do not share: each adds to a shard of its own, a reader adds the shards up.
+//!
+//! A single shard may be negative, as a page may be put on one CPU and released on another; at rest the sum is exact.
+#![forbid(unsafe_code)]
+
+use super::percpu::PerCpu;
+use kernel::{
+    prelude::*,
+    sync::atomic::{ordering::Relaxed, Atomic},
+};
+
+/// What is counted. The first ones are those of every put and get: one cache line.
+#[derive(Clone, Copy)]
+pub enum Counter {
+    /// Pages ever kept.
+    Stored,
+    /// Pages ever given up.
+    Released,
+    /// Bytes of objects.
+    StoredBytes,
+    /// Gets.
+    Gets,
+    /// Gets of nothing.
+    GetsMissed,
+    /// Pages kept as one word.
+    SameFilled,
+    /// Pages kept as they are.
+    RawPages,
+    /// Pages ever kept as they are.
+    RawPagesSince,
+    /// Pages that their users no longer needed.
+    Flushes,
+    /// Puts refused.
+    Refused,
+    /// Puts refused before any work.
+    RefusedEarly,
+    /// Nanoseconds spent on puts that were refused.
+    RefusedNs,
+    /// Stored bytes that were not what was kept.
+    Corrupt,
+    /// Read requests that failed.
+    FailedReads,
+    /// Write requests that failed.
+    FailedWrites,
+    /// Requests that are no whole pages of the disk.
+    InvalidIo,
+    /// Slots that the swap core freed, and pages discarded.
+    NotifyFree,
+}
+
+const COUNTERS: usize = Counter::NotifyFree as usize + 1;
+
+/// One CPU's counters, or a few CPUs'.
+#[repr(align(64))]
+pub(super) struct Shard([Atomic<i64>; COUNTERS]);
+
+impl Shard {
+    #[inline]
+    pub(super) fn add(&self, counter: Counter, by: i64) {
+        self.0[counter as usize].add(by, Relaxed);
+    }
+
+    fn get(&self, counter: Counter) -> i64 {
+        self.0[counter as usize].load(Relaxed)
+    }
+}
+
+/// A set of counters, each in as many shards as there are CPUs.
+pub(super) struct Counters(PerCpu<Shard>);
+
+impl Counters {
+    /// All 0. May sleep. ENOMEM.
+    pub(super) fn new() -> Result<Self> {
+        PerCpu::new(|| Ok(Shard([const { Atomic::new(0) }; COUNTERS]))).map(Self)
+    }
+
+    /// This CPU's shard.
+    #[inline]
+    pub(super) fn here(&self) -> &Shard {
+        self.0.here()
+    }
+
+    /// The sum over the shards, which may be that of no single moment; never negative.
+    pub(super) fn sum(&self, counter: Counter) -> u64 {
+        let sum = self.0.iter().fold(0i64, |sum, shard| sum.wrapping_add(shard.get(counter)));
+        sum.max(0).unsigned_abs()
+    }
+}

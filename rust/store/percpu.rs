@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0
+//! One value for each CPU that was online when they were made. A CPU that came online later shares the first one's, and a
+//! task that is moved goes on using the one it took: each value takes care of being shared.
+#![forbid(unsafe_code)]
+
+use crate::ffi::machine;
+use core::iter::once;
+use kernel::prelude::*;
+
+/// The values.
+pub(super) struct PerCpu<T> {
+    first: T,
+    others: KVec<T>,
+}
+
+impl<T> PerCpu<T> {
+    /// Makes each. May sleep. ENOMEM, or what `make` fails with.
+    pub(super) fn new(make: impl Fn() -> Result<T>) -> Result<Self> {
+        let mut others = KVec::new();
+        for _ in 1..machine::online_cpus() {
+            others.push(make()?, GFP_KERNEL)?;
+        }
+        Ok(Self { first: make()?, others })
+    }
+
+    /// This CPU's.
+    #[inline]
+    pub(super) fn here(&self) -> &T {
+        self.others.get(machine::this_cpu().wrapping_sub(1)).unwrap_or(&self.first)
+    }
+
+    /// All of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        Iterator::chain(once(&self.first), &self.others)
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Where bytes live: zsmalloc today.
+#![forbid(unsafe_code)]
+
+use super::Algorithm;
+use crate::ffi::{page::Page, zsmalloc};
+use kernel::prelude::*;
+
+/// A place for the bytes of pages.
+pub trait Tier: Send + Sync + 'static {
+    /// Some bytes that the tier keeps, until it is dropped. Dropping does not sleep.
+    type Object: Send;
+
+    /// Bytes that an object costs beyond [`Tier::bytes`].
+    const OBJECT_METADATA: u64;
+
+    /// Keeps a copy of `bytes`. May sleep, without I/O. ENOMEM.
+    fn store(&self, bytes: &[u8], algorithm: Algorithm) -> Result<Self::Object>;
+
+    /// Keeps a copy of a page as it is. May sleep, without I/O. ENOMEM.
+    fn store_page(&self, page: &Page<'_>, algorithm: Algorithm) -> Result<Self::Object>;
+
+    /// Calls `read` with the bytes, which may be in `bounce`. Does not sleep, nor must `read`. EIO when they are not what was
+    /// kept.
+    fn read<R>(object: &Self::Object, bounce: &mut [u8], read: impl FnOnce(&[u8]) -> R) -> Result<R>;
+
+    /// How many bytes an object is.
+    fn length(object: &Self::Object) -> usize;
+
+    /// What they were encoded with.
+    fn algorithm(object: &Self::Object) -> Algorithm;
+
+    /// Bytes of memory that the tier holds. Any context.
+    fn bytes(&self) -> u64;
+
+    /// From this length on a compressed page takes no less room than the page itself.
+    fn raw_length(&self) -> usize;
+}
+
+impl Tier for zsmalloc::Pool {
+    type Object = zsmalloc::Object<Algorithm>;
+
+    const OBJECT_METADATA: u64 = zsmalloc::HANDLE_BYTES;
+
+    fn store(&self, bytes: &[u8], algorithm: Algorithm) -> Result<Self::Object> {
+        self.store(bytes, algorithm)
+    }
+
+    fn store_page(&self, page: &Page<'_>, algorithm: Algorithm) -> Result<Self::Object> {
+        self.store_page(page, algorithm)
+    }
+
+    fn read<R>(object: &Self::Object, bounce: &mut [u8], read: impl FnOnce(&[u8]) -> R) -> Result<R> {
+        object.read(bounce, read)
+    }
+
+    fn length(object: &Self::Object) -> usize {
+        object.length()
+    }
+
+    fn algorithm(object: &Self::Object) -> Algorithm {
+        object.mark()
+    }
+
+    fn bytes(&self) -> u64 {
+        self.bytes()
+    }
+
+    fn raw_length(&self) -> usize {
+        self.huge_length()
+    }
+}

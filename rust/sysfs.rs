@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+//! What an administrator sees and sets. All files are of process context and may sleep.
+#![forbid(unsafe_code)]
+
+pub mod control;
+pub mod debug;
+pub mod disk;
+pub mod module;
+
+use crate::core::size;
+use kernel::prelude::*;
+
+/// Reads a byte value: `512M`, `0`. EINVAL for anything else.
+fn bytes(value: &str) -> Result<u64> {
+    size::parse(value).ok_or(EINVAL)
+}
+
+/// Reads a number. EINVAL for anything else.
+fn number(value: &str) -> Result<u32> {
+    let number = size::parse_decimal(value).ok_or(EINVAL)?;
+    u32::try_from(number).map_err(|_| EINVAL)
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0
+//! /sys/kernel/tmem: what holds for all disks, and their sums.
+#![forbid(unsafe_code)]
+
+use crate::{
+    attribute_group,
+    core::totals::Totals,
+    ffi::{
+        attribute::{Attribute, Groups, Text},
+        kobject::{Directory, KobjectAttribute},
+        params,
+    },
+    frontend::Registry,
+    store::Algorithm,
+};
+use kernel::{prelude::*, sync::Arc};
+
+type State = Arc<Registry>;
+
+/// Makes the directory. May sleep. ENOMEM, EEXIST.
+pub fn create(registry: State) -> Result<Directory<State>> {
+    static GROUPS: Groups<3> = Groups::new([Some(&FILES), Some(&STATS), None]);
+    Directory::new(c"tmem", registry, GROUPS.list())
+}
+
+attribute_group!(FILES, KobjectAttribute::<State>, None => Version, Codec, MaxBytes);
+
+/// The module's version.
+struct Version;
+
+impl Attribute<State> for Version {
+    const NAME: &'static CStr = c"version";
+    const MODE: u16 = 0o444;
+
+    fn show(_: &State, out: &mut Text<'_>) -> Result {
+        out.value(params::version())
+    }
+}
+
+/// The codec of disks that have not chosen one by `comp_algorithm`, for pages put from now on.
+struct Codec;
+
+impl Attribute<State> for Codec {
+    const NAME: &'static CStr = c"codec";
+    const MODE: u16 = 0o644;
+
+    fn show(registry: &State, out: &mut Text<'_>) -> Result {
+        out.choice(Algorithm::NAMES, registry.policy().algorithm().name())
+    }
+
+    fn store(registry: &State, value: &str) -> Result {
+        registry.policy().set_algorithm(Algorithm::named(value).ok_or(EINVAL)?);
+        Ok(())
+    }
+}
+
+/// The most that all arenas and metadata may hold, in bytes.
+struct MaxBytes;
+
+impl Attribute<State> for MaxBytes {
+    const NAME: &'static CStr = c"max_bytes";
+    const MODE: u16 = 0o644;
+
+    fn show(registry: &State, out: &mut Text<'_>) -> Result {
+        out.value(registry.policy().max_bytes())
+    }
+
+    fn store(registry: &State, value: &str) -> Result {
+        registry.policy().set_max_bytes(super::bytes(value)?);
+        Ok(())
+    }
+}
+
+/// Defines the files of `stats/`: a name, and its value from the totals.
+macro_rules! stats {
+    ($($name:ident = $file:literal => $value:expr),* $(,)?) => {
+        $(
+            struct $name;
+
+            impl Attribute<State> for $name {
+                const NAME: &'static CStr = $file;
+                const MODE: u16 = 0o444;
+
+                fn show(registry: &State, out: &mut Text<'_>) -> Result {
+                    let value: fn(Totals) -> u64 = $value;
+                    out.value(value(registry.totals()))
+                }
+            }
+        )*
+
+        attribute_group!(STATS, KobjectAttribute::<State>, Some(c"stats") => $($name),*);
+    };
+}
+
+// The whole of the interface from the start: what nothing can yet cause is 0.
+stats! {
+    Pages = c"pages" => |totals| totals.pages,
+    LogicalBytes = c"logical_bytes" => |totals| totals.logical_bytes(),
+    StoredBytes = c"stored_bytes" => |totals| totals.stored_bytes,
+    ArenaBytes = c"arena_bytes" => |totals| totals.arena_bytes,
+    SlackBytes = c"slack_bytes" => |totals| totals.slack_bytes(),
+    MetadataBytes = c"metadata_bytes" => |totals| totals.metadata_bytes,
+    SharedBytes = c"shared_bytes" => |_| 0,
+    SameFilledPages = c"same_filled_pages" => |totals| totals.same_filled_pages,
+    DedupPages = c"dedup_pages" => |_| 0,
+    DedupPendingPages = c"dedup_pending_pages" => |_| 0,
+    Puts = c"puts" => |totals| totals.puts,
+    PutsRefused = c"puts_refused" => |totals| totals.puts_refused,
+    PutsRefusedEarly = c"puts_refused_early" => |totals| totals.puts_refused_early,
+    RefusedUsec = c"refused_usec" => |totals| totals.refused_usec(),
+    Gets = c"gets" => |totals| totals.gets,
+    GetsMissed = c"gets_missed" => |totals| totals.gets_missed,
+    Flushes = c"flushes" => |totals| totals.flushes,
+    Evictions = c"evictions" => |_| 0,
+    Recompressed = c"recompressed" => |_| 0,
+    WrittenBack = c"written_back" => |_| 0,
+    CorruptPages = c"corrupt_pages" => |totals| totals.corrupt_pages,
+}
