@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# The machine QEMU is asked for; sourced by qemu/guest. The functions add to
+# three lists: QEMU (its command line), DRIVERS (modules the guest needs for the
+# devices), SETTINGS (of the kernel and of qemu/guest-init).
+
+# QEMU's own arguments have commas in them.
+# shellcheck disable=SC2054
+
+# describe_machine CONSOLE: sets QEMU and SUPERVISOR (options for
+# lib/supervise.py) from the options of the environment.
+describe_machine() {
+	local mark first
+	mark=$(od -An -tx1 -N16 /dev/urandom | tr -d ' ')
+	DRIVERS=()
+	SUPERVISOR=(--console "$1" --mark "$mark")
+	SETTINGS=(
+		console=ttyS0 quiet root=PARTLABEL=tmem-root rootwait rw rootfstype=ext4 "TMEM_MARK=$mark" "TMEM_LOAD=${LOAD:-1}"
+		panic=-1 panic_on_oops=1 hung_task_panic=1 softlockup_panic=1
+	)
+	QEMU=(
+		qemu-system-x86_64 -M q35 -nodefaults -no-user-config -display none -no-reboot
+		-kernel "$KERNEL_IMAGE" -m "${MEM:-1024}"
+		-chardev "file,id=console,path=$1" -serial chardev:console
+		-device virtio-serial-pci
+	)
+	add_processors
+	add_own_disks
+	add_disks
+	[[ -z ${SHARE:-} ]] || add_share
+	[[ ${BALLOON:-0} == 0 ]] || add_balloon
+	if [[ -n ${RUN:-} ]]; then
+		SUPERVISOR+=(--timeout "${TIMEOUT:-600}")
+	else
+		SETTINGS+=("TMEM_TERM=${TERM:-dumb}")
+	fi
+	[[ ${#DRIVERS[@]} == 0 ]] || SETTINGS+=("TMEM_DRIVERS=\"${DRIVERS[*]}\"")
+	# Just enough to reach the project disk, where the init program lies.
+	first='mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; mount -r LABEL=project /opt; exec /opt/init'
+	# shellcheck disable=SC2206 # split at white space, as documented
+	QEMU+=(-append "${SETTINGS[*]} init=/bin/bash -- -c \"$first\"" ${QEMU_ARGS:-})
+}
+
+# One thread for all processors without KVM: with a thread each, QEMU now and
+# then breaks the kernel's patching of its own code.
+add_processors() {
+	local cpus=${CPUS:-2}
+	if [[ ${ICOUNT:-0} != 0 ]]; then
+		# rep movs and stos would count once for each byte without these flags.
+		QEMU+=(
+			-smp "${CPUS:-1}" -cpu max,-erms,-fsrm -accel "tcg,thread=single"
+			-icount shift=0,sleep=off -seed 1 -rtc base=2026-01-01,clock=vm
+		)
+		SETTINGS+=(nokaslr tsc=reliable)
+		say "guest: TCG, counting instructions"
+	elif kvm_works; then
+		QEMU+=(-smp "$cpus" -cpu host -accel kvm)
+		say "guest: KVM"
+	else
+		QEMU+=(-smp "$cpus" -cpu max -accel "tcg,thread=single")
+		say "guest: TCG (no working KVM: slow)"
+	fi
+}
+
+# /dev/kvm may open and still not run an ordinary guest: only a boot tells. The
+# verdict holds until this machine boots again.
+kvm_works() {
+	[[ -w /dev/kvm ]] || return 1
+	local verdict=$TMEM_CACHE/image/kvm-verdict boot
+	boot=$(</proc/sys/kernel/random/boot_id)
+	grep -qs "^$boot" "$verdict" || echo "$boot $(probe_kvm)" >"$verdict"
+	grep -q yes "$verdict"
+}
+
+# probe_kvm: the kernel alone; it must get as far as missing its root disk.
+probe_kvm() {
+	say "guest: trying whether KVM works here"
+	timeout 20 "$TMEM_ROOT/scripts/in-toolchain" qemu-system-x86_64 -M q35 -nodefaults \
+		-display none -no-reboot -accel kvm -cpu host -m 256 -serial stdio \
+		-kernel "$KERNEL_IMAGE" -append "console=ttyS0 quiet panic=-1" </dev/null 2>&1 |
+		grep -aq 'Kernel panic - not syncing: VFS' && echo yes || echo no
+}
+
+# The root disk (what is written to it is forgotten), the stock modules, the
+# project. NVMe, because its driver is built into the stock kernel; it numbers
+# disks as it happens to find them, so they are told apart by label.
+add_own_disks() {
+	local number=1 image
+	QEMU+=(-device nvme,id=nvme,serial=tmem)
+	for image in "$ROOT_DISK" "$KERNEL_DISK" "$PROJECT_DISK"; do
+		QEMU+=(
+			-drive "if=none,id=own$number,format=raw,cache=unsafe,snapshot=on,file=$image"
+			-device "nvme-ns,bus=nvme,drive=own$number,nsid=$number"
+		)
+		number=$((number + 1))
+	done
+}
+
+# A fresh disk is an empty file's snapshot: it needs no cleaning up.
+add_disks() {
+	local disk file snapshot disks=()
+	IFS=, read -ra disks <<<"${DISK:-}"
+	for disk in "${disks[@]}"; do
+		if [[ $disk =~ ^[0-9]+[KMGT]?$ ]]; then
+			file=$TMEM_CACHE/image/empty-$disk.img snapshot=on
+			truncate -s "$disk" "$file"
+		else
+			[[ -w $disk ]] || die "DISK=$disk is neither a size (such as 512M) nor a file that can be written"
+			file=$(realpath "$disk") snapshot=off
+		fi
+		QEMU+=(-drive "if=virtio,format=raw,cache=unsafe,snapshot=$snapshot,file=$file")
+		DRIVERS=(virtio_blk)
+		SETTINGS+=(TMEM_SYNC=1)
+	done
+}
+
+add_share() {
+	[[ -d $SHARE ]] || die "SHARE=$SHARE is not a folder"
+	QEMU+=(
+		-object "memory-backend-memfd,id=memory,size=${MEM:-1024}M,share=on"
+		-machine memory-backend=memory
+	)
+	SUPERVISOR+=(--share "$(realpath "$SHARE")")
+	SETTINGS+=(TMEM_SHARE=1 TMEM_SYNC=1)
+}
+
+add_balloon() {
+	QEMU+=(-device virtio-balloon-pci,id=balloon,free-page-reporting=on)
+	SUPERVISOR+=(--qmp)
+	SETTINGS+=(TMEM_BALLOON=1)
+}
