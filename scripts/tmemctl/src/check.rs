@@ -98,9 +98,13 @@ fn to_json(report: &Report) -> Result<String, Error> {
 
 fn text(findings: &[Finding], ok: bool) -> String {
     let lines: String = findings.iter().map(finding_text).collect();
-    let verdict = match ok {
-        true => "Nothing stands in the way of tmem here.",
-        false => "tmem cannot work here until what is marked BLOCKS is remedied.",
+    let warns = findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Warning);
+    let verdict = match (ok, warns) {
+        (true, false) => "Nothing stands in the way of tmem here.",
+        (true, true) => "tmem works here; what is marked WARNING keeps it from some of its work.",
+        (false, _) => "tmem cannot work here until what is marked BLOCKS is remedied.",
     };
     format!("{lines}\n{verdict}\n")
 }

@@ -5,8 +5,8 @@ use std::{fmt, io};
 
 #[derive(Debug)]
 pub struct Error {
-    what: String,
-    remedy: Option<String>,
+    pub what: String,
+    pub remedy: Option<String>,
     reader_is_gone: bool,
 }
 

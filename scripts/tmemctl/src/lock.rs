@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-//! One tmemctl at a time changes the guest; the lock goes with its holder.
+//! One tmemctl at a time changes the guest. The programs it runs inherit the lock: should it be
+//! killed, the lock goes when the last of them has ended, and what they do can be undone.
 
 use crate::error::Error;
 use crate::host::Host;
 use rustix::fs::{flock, FlockOperation};
+use rustix::io::{fcntl_setfd, FdFlags};
 use std::fs::{self, File};
 use std::io;
 
@@ -28,7 +30,9 @@ impl Lock {
 
 fn open(host: &Host) -> io::Result<File> {
     fs::create_dir_all(host.path(DIRECTORY))?;
-    File::create(host.path(DIRECTORY).join("lock"))
+    let file = File::create(host.path(DIRECTORY).join("lock"))?;
+    fcntl_setfd(&file, FdFlags::empty())?;
+    Ok(file)
 }
 
 /// Turning tmem on and off is root's business.

@@ -149,7 +149,7 @@ pub fn text(status: &Status) -> String {
     format!(
         "tmem {version}\n\n{}\n{}",
         table::render(&disk_rows(status)),
-        table::render(&store_rows(status))
+        store_text(status)
     )
 }
 
@@ -195,7 +195,7 @@ fn none_if_zero(bytes: u64) -> String {
     }
 }
 
-fn store_rows(status: &Status) -> Vec<Vec<String>> {
+fn store_text(status: &Status) -> String {
     let value = |name: &str| status.stats.get(name).copied().unwrap_or(0);
     let ratio = status
         .ratio
@@ -233,7 +233,6 @@ fn store_rows(status: &Status) -> Vec<Vec<String>> {
                 .map_or("-".into(), |value| value.to_string()),
         ),
     ];
-    // One column of labels, one of words: padded here, as words do not go to the right.
-    rows.map(|(label, words)| vec![format!("{label:<18}{words}")])
-        .to_vec()
+    let line = |(label, words): &(&str, String)| format!("{label:<18}{words}\n");
+    rows.iter().map(line).collect()
 }

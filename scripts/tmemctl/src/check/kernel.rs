@@ -132,8 +132,7 @@ pub fn module(host: &Host, file: &ModuleFile) -> Finding {
             .unwrap_or("unknown".into());
         return Finding::new("module", Ok, format!("loaded, version {version}"));
     }
-    let build =
-        format!("in tmem's source tree:\n  KVER={release} make && make install KVER={release}");
+    let build = format!("in tmem's source tree:\n  KVER={release} make install");
     match (&file.name, &file.release) {
         (None, _) => Finding::new(
             "module",

@@ -60,7 +60,10 @@ pub fn priority(host: &Host) -> Finding {
                 Ok,
                 format!("`tmemctl on` can come before all other swap, with {priority}"),
             ),
-            Err(error) => Finding::new("priority", Warning, error.to_string()),
+            Err(error) => Finding {
+                remedy: error.remedy,
+                ..Finding::new("priority", Warning, error.what)
+            },
         };
     };
     let ahead: Vec<_> = others

@@ -178,6 +178,21 @@ fn swap_of_higher_priority() {
 }
 
 #[test]
+fn no_room_above_other_swap() {
+    let guest = Guest::new();
+    guest.put(
+        "/proc/swaps",
+        &format!("{SWAPS_HEAD}/dev/zram0 partition 8 0 32767\n"),
+    );
+    expect(
+        &guest,
+        "priority",
+        Severity::Warning,
+        &["/dev/zram0 has the highest", "swapoff /dev/zram0"],
+    );
+}
+
+#[test]
 fn cgroups_that_may_not_swap() {
     let guest = Guest::new();
     expect(&guest, "cgroups", Severity::Note, &["not mounted"]);
