@@ -53,10 +53,10 @@ choose_release() {
 		"choose a mirror that has trixie-backports: DEBIAN_MIRROR=URL scripts/setup"
 }
 
-# What a tree depends on: how it is made, and the compilers it is made with.
+# What a tree depends on: how it is made (comments aside), and the compilers it is made with.
 _tree_inputs() {
 	{
-		cat "$TMEM_ROOT/scripts/lib/kernel.sh"
+		declare -f _packages_of _unpack_source _unpack_packages _prepare _make_tree
 		grep -E '^(gcc|rustc|rust-src|bindgen|clang|pahole) ' "$TMEM_CACHE/toolchain/etc/tmem-toolchain"
 	} | sha256sum | cut -c1-12
 }
@@ -106,7 +106,7 @@ _prepare() {
 		modules_prepare
 	[ "$(cat "$build/include/config/kernel.release")" = "$kver" ] ||
 		die "the prepared tree says $(cat "$build/include/config/kernel.release"), not $kver"
-	cp "$headers/Module.symvers" "$headers/vmlinux" "$build/"
+	cp "$headers/Module.symvers" "$headers/vmlinux" "$tree/System.map" "$build/"
 }
 
 _check_config() {
@@ -127,16 +127,19 @@ _make_tree() {
 }
 
 prepare_release() {
-	local kver=$1 version tree
+	local kver=$1 version tree usable
 	tree=$_kernels/.trees/$kver-$(_tree_inputs)
 	[ "$(readlink "$_kernels/$kver" 2>/dev/null)" != ".trees/${tree##*/}" ] || return 0
 	version=$(package_version "$kver")
-	[ -n "$version" ] || die "the mirror has no image, headers and source of one version for KVER=$kver; it has them for:" \
-		"$(_usable_releases)"
-	rm -rf "$_kernels/.trees/$kver-"*
+	if [ -z "$version" ]; then
+		mapfile -t usable < <(_usable_releases)
+		die "the mirror has no image, headers and source of one version for KVER=$kver; it has them for:" "${usable[@]}"
+	fi
+	rm -rf "$tree"
 	step "kernel $kver" _make_tree "$kver" "$version" "$tree"
 	ln -sfn ".trees/${tree##*/}" "$_kernels/$kver.new"
 	mv -T "$_kernels/$kver.new" "$_kernels/$kver"
+	find "$_kernels/.trees" -mindepth 1 -maxdepth 1 -name "$kver-*" ! -path "$tree" -exec rm -rf {} +
 }
 
 # The default release is chosen anew only when the index is.
