@@ -31,7 +31,7 @@ pub enum Command {
     ///
     /// Moves the pages back to memory, which needs room for them; frees the disk, restores the
     /// settings that were changed, and unloads the module if `tmemctl on` loaded it.
-    Off,
+    Off(OffOptions),
     /// Show the disks, what they hold and what that costs
     Status(StatusOptions),
     /// Say what stands in the way of tmem in this guest, and what to do about it
@@ -63,6 +63,13 @@ pub struct OnOptions {
     /// Load this tmem.ko instead of the installed module
     #[arg(long, value_name = "FILE")]
     pub module: Option<PathBuf>,
+}
+
+#[derive(Args, Debug, Default)]
+pub struct OffOptions {
+    /// Move the pages back even if there is no room for them: the kernel may kill processes to make it
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Args, Debug)]

@@ -119,21 +119,12 @@ impl Host {
         self.text("/proc/sys/kernel/osrelease").unwrap_or_default()
     }
 
-    /// MemTotal, in bytes.
-    pub fn ram(&self) -> Option<u64> {
+    /// A line of /proc/meminfo, in bytes.
+    pub fn meminfo(&self, name: &str) -> Option<u64> {
         let info = self.text("/proc/meminfo")?;
-        let total = info
-            .lines()
-            .find_map(|line| line.strip_prefix("MemTotal:"))?;
-        Some(
-            total
-                .trim()
-                .strip_suffix(" kB")?
-                .trim()
-                .parse::<u64>()
-                .ok()?
-                * 1024,
-        )
+        let mut lines = info.lines().filter_map(|line| line.split_once(':'));
+        let (_, value) = lines.find(|(key, _)| *key == name)?;
+        Some(value.trim().strip_suffix(" kB")?.parse::<u64>().ok()? * 1024)
     }
 }
 

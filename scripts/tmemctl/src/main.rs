@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod amount;
+mod cgroups;
 mod check;
 mod cli;
 mod disk;
@@ -17,6 +18,7 @@ mod manual;
 mod module;
 mod off;
 mod on;
+mod room;
 mod settings;
 mod status;
 mod swaps;
@@ -46,7 +48,7 @@ fn main() -> ExitCode {
 fn run(command: Command, host: &Host) -> Result<ExitCode, Error> {
     match command {
         Command::On(wish) => on::on(host, &wish)?,
-        Command::Off => off::off(host)?,
+        Command::Off(options) => off::off(host, &options)?,
         Command::Status(options) => status::run(host, &options)?,
         Command::Check(options) => return check::run(host, &options),
         Command::Completion { shell } => print(&completion(shell))?,

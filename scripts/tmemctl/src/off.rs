@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 //! `tmemctl off`: undoes what the journal says.
 
+use crate::cli::OffOptions;
 use crate::disk::FIRST;
 use crate::error::Error;
 use crate::host::Host;
 use crate::journal::Journal;
 use crate::lock::{require_root, Lock};
-use crate::swaps;
+use crate::{room, swaps};
 
-pub fn off(host: &Host) -> Result<(), Error> {
+pub fn off(host: &Host, options: &OffOptions) -> Result<(), Error> {
     require_root(host)?;
     let _lock = Lock::take(host)?;
     if let Some(mut journal) = Journal::open(host)? {
+        if !options.force {
+            room::require(host)?;
+        }
         journal.undo_to(0)?;
         return still_on(host);
     }

@@ -76,7 +76,7 @@ fn turn_on(host: &Host, journal: &mut Journal, options: &OnOptions) -> Result<()
 
 fn wanted_shape(host: &Host, options: &OnOptions, now: &Shape) -> Result<Shape, Error> {
     let ram = host
-        .ram()
+        .meminfo("MemTotal")
         .ok_or_else(|| Error::new("cannot read MemTotal from /proc/meminfo"))?;
     let shape = Shape {
         size: options.size.map_or(now.size, |size| size.bytes(ram)),

@@ -11,11 +11,16 @@ const HIGHEST_PRIORITY: i32 = 32767;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Swap {
     pub device: String,
+    pub size_bytes: u64,
     pub used_bytes: u64,
     pub priority: i32,
 }
 
 impl Swap {
+    pub fn free_bytes(&self) -> u64 {
+        self.size_bytes.saturating_sub(self.used_bytes)
+    }
+
     pub fn is_tmem(&self) -> bool {
         self.device.starts_with("/dev/tmem")
     }
@@ -45,9 +50,14 @@ fn parse(line: &str) -> Option<Swap> {
     let mut fields = line.split_whitespace();
     Some(Swap {
         device: fields.next()?.to_string(),
-        used_bytes: fields.nth(2)?.parse::<u64>().ok()? * 1024,
+        size_bytes: kib(fields.nth(1)?)?,
+        used_bytes: kib(fields.next()?)?,
         priority: fields.next()?.parse().ok()?,
     })
+}
+
+fn kib(number: &str) -> Option<u64> {
+    number.parse::<u64>().ok()?.checked_mul(1024)
 }
 
 /// A priority above every other swap's.
@@ -71,6 +81,7 @@ mod tests {
     fn swap(device: &str, priority: i32) -> Swap {
         Swap {
             device: device.into(),
+            size_bytes: 1048572 * 1024,
             used_bytes: 0,
             priority,
         }

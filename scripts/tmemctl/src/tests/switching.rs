@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 //! `on` and `off`.
 
-use crate::cli::OnOptions;
+use crate::cli::{OffOptions, OnOptions};
 use crate::disk::FIRST;
+use crate::error::Error;
 use crate::fake::{Guest, RAM, SWAPS_HEAD};
 use crate::{off::off, on::on, swaps};
 
 fn plain() -> OnOptions {
     OnOptions::default()
+}
+
+fn turn_off(guest: &Guest) -> Result<(), Error> {
+    off(&guest.host, &OffOptions::default())
 }
 
 /// Everything tmemctl changes, to compare before and after.
@@ -47,7 +52,7 @@ fn on_does_it_all_and_off_undoes_it() {
     assert_eq!(guest.get("/sys/module/zswap/parameters/enabled"), "N");
     assert_eq!(guest.get("/sys/block/tmem0/disksize"), RAM.to_string());
 
-    off(&guest.host).unwrap();
+    turn_off(&guest).unwrap();
     assert_eq!(guest.commands(), ["swapoff /dev/tmem0", "rmmod tmem"]);
     assert_eq!(state(&guest), before);
     assert!(!guest.host.exists("/run/tmem/state"));
@@ -61,9 +66,9 @@ fn twice_is_once() {
     on(&guest.host, &plain()).unwrap();
     assert!(guest.commands().is_empty());
     assert!(guest.said().contains("on already"));
-    off(&guest.host).unwrap();
+    turn_off(&guest).unwrap();
     guest.commands();
-    off(&guest.host).unwrap();
+    turn_off(&guest).unwrap();
     assert!(guest.commands().is_empty());
     assert!(guest.said().ends_with("tmem is not on: nothing to do"));
 }
@@ -86,7 +91,7 @@ fn options_shape_the_disk_and_off_gives_its_shape_back() {
         (RAM / 2, 128 << 20, "raw")
     );
     assert_eq!(swaps::on(&guest.host, "/dev/tmem0").unwrap().priority, 7);
-    off(&guest.host).unwrap();
+    turn_off(&guest).unwrap();
     let shape = FIRST.shape(&guest.host);
     assert_eq!(
         (shape.size, shape.limit, shape.algorithm.as_str()),
@@ -112,7 +117,7 @@ fn insmod_gets_what_the_module_needs_first() {
         guest.commands()[..2],
         ["modprobe lz4_compress", "insmod /x/tmem.ko"]
     );
-    off(&guest.host).unwrap();
+    turn_off(&guest).unwrap();
     assert_eq!(guest.commands()[1..], ["rmmod tmem", "rmmod lz4_compress"]);
 }
 
@@ -161,7 +166,7 @@ fn a_failed_swapoff_can_be_tried_again() {
     let before = state(&guest);
     on(&guest.host, &plain()).unwrap();
     guest.fail("swapoff");
-    let error = off(&guest.host).unwrap_err().to_string();
+    let error = turn_off(&guest).unwrap_err().to_string();
     assert!(error.contains("make room"), "{error}");
     let now = state(&guest);
     assert_ne!(
@@ -169,8 +174,58 @@ fn a_failed_swapoff_can_be_tried_again() {
         "tmem is still on, and so are its settings"
     );
     guest.fail("nothing");
-    off(&guest.host).unwrap();
+    turn_off(&guest).unwrap();
     assert_eq!(state(&guest), before);
+}
+
+/// On, with 100 MiB in swap, 20 MiB of it held, and other swap full.
+fn full_guest(available_kib: u64) -> Guest {
+    let guest = Guest::new();
+    on(&guest.host, &plain()).unwrap();
+    guest.put(
+        "/proc/meminfo",
+        &format!("MemTotal: 1048576 kB\nMemAvailable: {available_kib} kB\n"),
+    );
+    guest.put("/proc/swaps", &format!("{SWAPS_HEAD}/dev/vda2 partition 1024 1024 -2\n/dev/tmem0 partition 1048576 102400 100\n"));
+    guest.put(
+        "/sys/block/tmem0/mm_stat",
+        "104857600 20000000 20971520 0 0 0 0 0 0",
+    );
+    guest
+}
+
+#[test]
+fn off_wants_room_for_the_pages() {
+    let guest = full_guest(80 << 10);
+    turn_off(&guest).unwrap();
+    let guest = full_guest(79 << 10);
+    let error = turn_off(&guest).unwrap_err().to_string();
+    assert!(
+        error.contains("80.0 MiB more are needed, there are 79.0 MiB"),
+        "{error}"
+    );
+    assert!(swaps::on(&guest.host, "/dev/tmem0").is_some());
+    off(&guest.host, &OffOptions { force: true }).unwrap();
+}
+
+#[test]
+fn off_wants_room_in_every_cgroup() {
+    let guest = full_guest(1 << 20);
+    guest.put(
+        "/proc/self/mounts",
+        "cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n",
+    );
+    let file = |name: &str, text: &str| guest.put(&format!("/sys/fs/cgroup/a/{name}"), text);
+    file("memory.max", "1000\n");
+    file("memory.swap.current", "600\n");
+    file("memory.stat", "anon 300\nfile 500\nshmem 101\n");
+    let error = turn_off(&guest).unwrap_err().to_string();
+    assert!(
+        error.contains("1 cgroups") && error.contains("/a"),
+        "{error}"
+    );
+    file("memory.stat", "anon 300\nfile 500\nshmem 100\n");
+    turn_off(&guest).unwrap();
 }
 
 #[test]
@@ -183,7 +238,7 @@ fn waits_while_udev_holds_the_disk() {
     };
     on(&guest.host, &options).unwrap();
     guest.record.borrow_mut().busy = 1000;
-    assert!(off(&guest.host).is_err());
+    assert!(turn_off(&guest).is_err());
 }
 
 #[test]
@@ -204,7 +259,7 @@ fn a_value_changed_by_others_is_left() {
     let guest = Guest::new();
     on(&guest.host, &plain()).unwrap();
     guest.put("/proc/sys/vm/page-cluster", "2\n");
-    off(&guest.host).unwrap();
+    turn_off(&guest).unwrap();
     assert_eq!(guest.get("/proc/sys/vm/page-cluster"), "2");
     assert_eq!(guest.get("/sys/module/zswap/parameters/enabled"), "Y");
 }
@@ -225,7 +280,7 @@ fn a_killed_on_is_undone_first() {
 fn a_broken_state_file_is_not_guessed_at() {
     let guest = Guest::new();
     guest.put("/run/tmem/state", "{");
-    for result in [on(&guest.host, &plain()), off(&guest.host)] {
+    for result in [on(&guest.host, &plain()), turn_off(&guest)] {
         assert!(result
             .unwrap_err()
             .to_string()
@@ -242,7 +297,7 @@ fn a_disk_swapped_on_by_hand_keeps_its_swap() {
         .unwrap();
     on(&guest.host, &plain()).unwrap();
     assert_eq!(guest.get("/proc/sys/vm/page-cluster"), "0");
-    let error = off(&guest.host).unwrap_err().to_string();
+    let error = turn_off(&guest).unwrap_err().to_string();
     assert!(error.contains("swapoff /dev/tmem0"), "{error}");
     assert_eq!(guest.get("/proc/sys/vm/page-cluster"), "3");
 }
@@ -276,5 +331,5 @@ fn only_root_and_one_at_a_time() {
         .unwrap_err()
         .to_string()
         .contains("sudo"));
-    assert!(off(&guest.host).unwrap_err().to_string().contains("sudo"));
+    assert!(turn_off(&guest).unwrap_err().to_string().contains("sudo"));
 }
