@@ -46,8 +46,7 @@ fn require_in_cgroups(host: &Host) -> Result<(), Error> {
     match full.is_empty() {
         true => Ok(()),
         false => Err(Error::new(format!(
-            "what {} cgroups have in swap does not fit into their memory.max: {}",
-            full.len(),
+            "what these cgroups have in swap does not fit into their memory.max: {}",
             some(&full)
         ))
         .remedy(format!("raise memory.max there; or {FORCE}"))),

@@ -220,10 +220,7 @@ fn off_wants_room_in_every_cgroup() {
     file("memory.swap.current", "600\n");
     file("memory.stat", "anon 300\nfile 500\nshmem 101\n");
     let error = turn_off(&guest).unwrap_err().to_string();
-    assert!(
-        error.contains("1 cgroups") && error.contains("/a"),
-        "{error}"
-    );
+    assert!(error.contains("/a"), "{error}");
     file("memory.stat", "anon 300\nfile 500\nshmem 100\n");
     turn_off(&guest).unwrap();
 }
