@@ -6,6 +6,7 @@
 
 pub mod attribute;
 pub mod bio;
+mod checksum;
 pub mod class;
 pub mod clock;
 pub mod gendisk;

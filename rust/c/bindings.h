@@ -15,4 +15,3 @@ static const u8 TMEM_BLK_STS_NOSPC = (__force u8)BLK_STS_NOSPC;
 static const u8 TMEM_BLK_STS_NOTSUPP = (__force u8)BLK_STS_NOTSUPP;
 static const u32 TMEM_REQ_OP_MASK = (__force u32)REQ_OP_MASK;
 static const u32 TMEM_REQ_SWAP = (__force u32)REQ_SWAP;
-static const unsigned int TMEM_LZ4_MEM_COMPRESS = LZ4_MEM_COMPRESS;

@@ -10,6 +10,8 @@
 #include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
 
+#include <asm/cpufeature.h>
+
 #include "helpers.h"
 
 static unsigned int disks = 1;
@@ -45,6 +47,11 @@ u64 tmem_local_clock(void)
 unsigned int tmem_online_cpus(void)
 {
 	return num_online_cpus();
+}
+
+bool tmem_has_sse42(void)
+{
+	return boot_cpu_has(X86_FEATURE_XMM4_2);
 }
 
 void tmem_cond_resched(void)

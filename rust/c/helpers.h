@@ -18,6 +18,8 @@ unsigned long tmem_total_pages(void);
 u64 tmem_local_clock(void);
 /* CPUs online now. */
 unsigned int tmem_online_cpus(void);
+/* Whether the CPU has the crc32 instruction. */
+bool tmem_has_sse42(void);
 void tmem_cond_resched(void);
 /* memalloc_noio_save() and memalloc_noio_restore(). */
 unsigned int tmem_noio_save(void);

@@ -2,11 +2,11 @@
 //! A page of somebody else's memory.
 //!
 //! The page of a bio may be written by its owner at any time (direct I/O from a buffer in use), so no Rust
-//! reference to its bytes ever exists: words are read and written one by one, volatile, and C code gets the pointer.
+//! reference to its bytes ever exists: words are read and written one by one, volatile or by string instructions, and
+//! C code gets the pointer.
 
-use super::bindings;
 use crate::core::{same_filled::WORDS, size::PAGE_SIZE};
-use core::{marker::PhantomData, ptr::NonNull};
+use core::{arch::asm, marker::PhantomData, ptr::NonNull, sync::atomic::AtomicU8};
 use kernel::prelude::*;
 
 /// Page-sized memory of the caller's own, aligned as a page is.
@@ -41,21 +41,29 @@ impl Page<'_> {
         unsafe { self.data.as_ptr().add(index % WORDS).read_volatile() }
     }
 
+    /// Its bytes, each of which may change at any time.
+    pub fn bytes(&self) -> &[AtomicU8; PAGE_SIZE] {
+        // SAFETY: by the invariant, PAGE_SIZE bytes that live as long as `self`; atomics promise nobody that they stay.
+        unsafe { self.data.cast().as_ref() }
+    }
+
     /// Writes `value` into every word.
     pub fn fill(&self, value: u64) {
-        for start in (0..WORDS).step_by(16) {
-            for offset in 0..16 {
-                // SAFETY: by the invariant: `start + offset` is below 512.
-                unsafe { self.data.as_ptr().add(start + offset).write_volatile(value) };
-            }
+        // SAFETY: by the invariant, these are WORDS writable words; the direction flag is clear, as everywhere in the kernel.
+        unsafe {
+            asm!("rep stosq", inout("rcx") WORDS => _, inout("rdi") self.data.as_ptr() => _, in("rax") value,
+                options(nostack, preserves_flags));
         }
     }
 
     /// Overwrites the page with a page of the caller's.
     pub fn copy_from(&self, bytes: &[u8; PAGE_SIZE]) {
-        // SAFETY: `self` is PAGE_SIZE writable bytes by the invariant and `bytes`, only read, as many. They do not overlap:
-        // no reference exists to a page's bytes.
-        unsafe { bindings::copy_page(self.as_ptr(), bytes.as_ptr().cast_mut().cast()) };
+        // SAFETY: `self` is WORDS writable words by the invariant and `bytes`, only read, as many. They do not overlap: no
+        // reference exists to a page's bytes. The direction flag is clear, as everywhere in the kernel.
+        unsafe {
+            asm!("rep movsq", inout("rcx") WORDS => _, inout("rdi") self.data.as_ptr() => _,
+                inout("rsi") bytes.as_ptr() => _, options(nostack, preserves_flags));
+        }
     }
 
     /// For C code that reads or writes at most [`PAGE_SIZE`] bytes.

@@ -4,7 +4,7 @@
 //! Locks: zsmalloc's own (pool, class, zspage: spinning). Nothing here sleeps but [`Pool::new`], [`Pool`]'s drop and
 //! [`Pool::store`].
 
-use super::{bindings, page::Page};
+use super::{bindings, checksum, page::Page};
 use crate::core::size::{PAGE_BYTES, PAGE_SIZE};
 use core::{
     num::NonZeroUsize,
@@ -61,6 +61,7 @@ pub struct Object<M: Copy> {
 impl Pool {
     /// A new empty pool. May sleep. ENOMEM; ENOSPC when there are 256 already.
     pub fn new(name: &CStr) -> Result<Self> {
+        checksum::detect();
         // SAFETY: the name is copied.
         let pool = unsafe { bindings::zs_create_pool(name.as_char_ptr()) };
         let pool = NonNull::new(pool).ok_or(ENOMEM)?;
@@ -101,7 +102,7 @@ impl Pool {
         let mut object = self.allocate(bytes.len(), mark)?;
         // SAFETY: the object is as long as `bytes`.
         unsafe { self.write(&object, bytes.as_ptr().cast_mut().cast()) };
-        object.checksum = crc32c(bytes);
+        object.checksum = checksum::of(bytes);
         Ok(object)
     }
 
@@ -112,7 +113,7 @@ impl Pool {
         // SAFETY: the object is a page long, and so is a page.
         unsafe { self.write(&object, page.as_ptr()) };
         // An object of a page is not split over two, so that nothing is copied there.
-        object.checksum = object.with_bytes(&mut [0; 0], crc32c)?;
+        object.checksum = object.with_bytes(&mut [], checksum::of)?;
         Ok(object)
     }
 
@@ -191,7 +192,7 @@ impl<M: Copy> Object<M> {
     /// `read` must not. EIO when the bytes do not have their checksum, EINVAL when `bounce` would be needed and is too short.
     pub fn read<R>(&self, bounce: &mut [u8], read: impl FnOnce(&[u8]) -> R) -> Result<R> {
         self.with_bytes(bounce, |bytes| {
-            if crc32c(bytes) == self.checksum {
+            if checksum::of(bytes) == self.checksum {
                 Ok(read(bytes))
             } else {
                 Err(EIO)
@@ -254,9 +255,4 @@ impl<M: Copy> Drop for Object<M> {
         // done after it has none (Pool's drop).
         unsafe { bindings::zs_free(self.pool_ptr(), self.handle.get()) };
     }
-}
-
-fn crc32c(bytes: &[u8]) -> u32 {
-    // SAFETY: reads that many bytes.
-    unsafe { bindings::crc32c(!0, bytes.as_ptr().cast(), bytes.len()) }
 }

@@ -1,21 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0
-//! LZ4 block format, by the kernel's encoder and decoder.
+//! LZ4 block format: our encoder, which is made for single pages, and the kernel's decoder.
 #![forbid(unsafe_code)]
 
 use super::{Codec, Workspace};
-use crate::ffi::{lz4, page::Page};
+use crate::{
+    core::codec::{
+        lz4::{encode, OUT_LEN},
+        raw::SLOTS,
+    },
+    ffi::{lz4, page::Page},
+};
 use kernel::prelude::*;
 
 pub(super) struct Lz4;
 
-pub(super) type State = lz4::Encoder;
+/// What encoding needs.
+pub(super) struct State {
+    table: KBox<[u16; SLOTS]>,
+    block: KBox<[u8; OUT_LEN]>,
+}
+
+impl State {
+    pub(super) fn new() -> Result<Self> {
+        Ok(Self {
+            table: KBox::init(pin_init::init_zeroed(), GFP_KERNEL)?,
+            block: KBox::init(pin_init::init_zeroed(), GFP_KERNEL)?,
+        })
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.table) + size_of_val(&*self.block)
+    }
+}
 
 impl Codec for Lz4 {
     const NAME: &'static str = "lz4";
 
     fn encode<'a>(workspace: &'a mut Workspace, page: &Page<'_>, limit: usize) -> Option<&'a [u8]> {
-        let block = workspace.lz4.encode(page);
-        (!block.is_empty() && block.len() < limit).then_some(block)
+        let State { table, block } = &mut workspace.lz4;
+        let length = encode(page.bytes(), block, table, limit.checked_sub(1)?)?;
+        block.get(..length)
     }
 
     fn decode(block: &[u8], page: &Page<'_>) -> Result {
