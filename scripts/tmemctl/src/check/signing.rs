@@ -38,7 +38,7 @@ pub fn secure_boot(host: &Host, file: &ModuleFile) -> Finding {
             "see whether it is: mokutil --list-enrolled | grep '{signer}'"
         )),
         None => finding(Blocks, format!("{reason}, and tmem.ko is not signed"))
-            .remedy(how_to_sign(host)),
+            .remedy(how_to_sign(host, file)),
     }
 }
 
@@ -77,10 +77,13 @@ fn signer(host: &Host, file: &ModuleFile) -> Option<String> {
     (!signer.is_empty()).then_some(signer)
 }
 
-fn how_to_sign(host: &Host) -> String {
+fn how_to_sign(host: &Host, file: &ModuleFile) -> String {
     let release = host.release();
+    let name = file.name.as_deref().unwrap_or("tmem");
+    let path = module::info(host, "filename", name).unwrap_or_default();
+    let (unpack, plain) = unpacking(&path);
     format!(
-        "sign it with a machine owner key (as root; once for the key, then the last two lines for each build):
+        "sign it with a machine owner key (as root; once for the key, then what follows the reboot for each build):
   apt install mokutil openssl kmod linux-headers-{release}
   install -d -m 700 /var/lib/tmem-mok && cd /var/lib/tmem-mok
   openssl req -new -x509 -newkey rsa:2048 -nodes -days 3650 -subj '/CN=tmem module signing' \\
@@ -88,7 +91,23 @@ fn how_to_sign(host: &Host) -> String {
   mokutil --import mok.der     # asks for a password of your choice
   reboot                       # at the console: Enroll MOK, Continue, Yes, that password
   cd /var/lib/tmem-mok
-  /lib/modules/{release}/build/scripts/sign-file sha256 mok.key mok.der \"$(modinfo -n tmem)\"
+{unpack}  /lib/modules/{release}/build/scripts/sign-file sha256 mok.key mok.der {plain}
+  depmod
 or switch Secure Boot off in the guest's firmware or the hypervisor's settings"
     )
+}
+
+/// The signature goes on the bytes that the kernel sees: how to unpack a compressed module
+/// first, and what it is called then.
+fn unpacking(path: &str) -> (String, &str) {
+    let tools = [
+        (".xz", "xz -d"),
+        (".zst", "zstd -d --rm"),
+        (".gz", "gzip -d"),
+    ];
+    let unpacked = tools.into_iter().find_map(|(end, tool)| {
+        let plain = path.strip_suffix(end)?;
+        Some((format!("  {tool} {path}\n"), plain))
+    });
+    unpacked.unwrap_or((String::new(), path))
 }

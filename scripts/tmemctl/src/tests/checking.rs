@@ -128,6 +128,16 @@ fn secure_boot() {
             RELEASE,
         ],
     );
+    guest.modinfo("filename", "/lib/modules/x/updates/tmem.ko.xz");
+    expect(
+        &guest,
+        "secure-boot",
+        Severity::Blocks,
+        &[
+            "xz -d /lib/modules/x/updates/tmem.ko.xz\n",
+            "mok.der /lib/modules/x/updates/tmem.ko\n",
+        ],
+    );
     guest.modinfo("signer", "tmem module signing");
     expect(
         &guest,
