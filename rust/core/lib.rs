@@ -2,8 +2,6 @@
 //! Kernel-free logic, compiled twice: into the module (`#[path]` in its crate root) and into the host test crate
 //! (`rust/core/Cargo.toml`). Nothing here allocates, sleeps, locks or knows who calls it.
 
-// Not in the module's use yet.
-#[allow(dead_code)]
 pub mod codec;
 pub mod extent;
 pub mod refusal;
