@@ -10,13 +10,12 @@
 # describe_machine CONSOLE: sets QEMU and SUPERVISOR (options for
 # lib/supervise.py) from the options of the environment.
 describe_machine() {
-	local mark first
-	mark=$(od -An -tx1 -N16 /dev/urandom | tr -d ' ')
+	local first
 	DRIVERS=()
-	SUPERVISOR=(--console "$1" --mark "$mark")
+	SUPERVISOR=(--console "$1")
 	SETTINGS=(
-		console=ttyS0 quiet root=PARTLABEL=tmem-root rootwait rw rootfstype=ext4 "TMEM_MARK=$mark" "TMEM_LOAD=${LOAD:-1}"
-		panic=-1 panic_on_oops=1 hung_task_panic=1 softlockup_panic=1
+		console=ttyS0 quiet cryptomgr.notests root=PARTLABEL=tmem-root rootwait rw rootfstype=ext4 "TMEM_LOAD=${LOAD:-1}"
+		panic=-1 oops=panic hung_task_panic=1 softlockup_panic=1
 	)
 	QEMU=(
 		qemu-system-x86_64 -M q35 -nodefaults -no-user-config -display none -no-reboot
@@ -77,7 +76,7 @@ probe_kvm() {
 	say "guest: trying whether KVM works here"
 	timeout 20 "$TMEM_ROOT/scripts/in-toolchain" qemu-system-x86_64 -M q35 -nodefaults \
 		-display none -no-reboot -accel kvm -cpu host -m 256 -serial stdio \
-		-kernel "$KERNEL_IMAGE" -append "console=ttyS0 quiet panic=-1" </dev/null 2>&1 |
+		-kernel "$KERNEL_IMAGE" -append "console=ttyS0 quiet cryptomgr.notests panic=-1" </dev/null 2>&1 |
 		grep -aq 'Kernel panic - not syncing: VFS' && echo yes || echo no
 }
 

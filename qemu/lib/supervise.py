@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -55,7 +56,8 @@ class Guest:
 
     def __init__(self, options):
         self.options = options
-        self.text = os.environb.get(b"RUN") or None
+        self.text = os.environb.get(b"RUN", b"")
+        self.mark = secrets.token_hex(16).encode()
         self.children = []
         self.ports = {}
 
@@ -131,11 +133,8 @@ class Guest:
         lines, control = await asyncio.open_connection(sock=self.ports["control"])
         out, keys = await asyncio.open_connection(sock=self.ports["out"])
         err, _ = await asyncio.open_connection(sock=self.ports["err"])
-        if self.text is None:
-            terminal = Terminal(keys, control)
-        else:
-            terminal = contextlib.nullcontext()
-            control.write(b"%d\n%s\n" % (len(self.text) + 1, self.text))
+        control.write(b"%s %d\n%s" % (self.mark, len(self.text), self.text))
+        terminal = contextlib.nullcontext() if self.text else Terminal(keys, control)
         with terminal:
             await self._wait_for_boot(lines)
             *_, last = await asyncio.gather(*self._relays(out, err), until_gone(lines.readline()))
@@ -144,10 +143,9 @@ class Guest:
         return int(last.split()[1])
 
     def _relays(self, out, err):
-        mark = self.options.mark.encode()
-        yield relay_output(out, 1, mark)
-        if self.text is not None:
-            yield relay_output(err, 2, mark)
+        yield relay_output(out, 1, self.mark)
+        if self.text:
+            yield relay_output(err, 2, self.mark)
 
     async def _wait_for_boot(self, lines):
         try:
@@ -200,7 +198,6 @@ def run(options):
 def parse_arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--console", required=True, help="file that the guest's console is written to")
-    parser.add_argument("--mark", required=True, help="what ends each of the guest's output streams")
     parser.add_argument("--timeout", type=int, default=0, help="seconds until a guest counts as hung")
     parser.add_argument("--boot-timeout", type=int, default=90)
     parser.add_argument("--share", help="folder to show at /mnt/share")

@@ -7,9 +7,11 @@ set -euo pipefail
 
 image=$1 size=$2
 shift 2
-tree=$(mktemp -d "$image.XXXXXX")
-trap 'rm -rf "$tree" "$image.new"' EXIT
-chmod 755 "$tree"
+tree=$image.tree
+trap 'rm -rf "$tree" "$tree.apt" "$image.new"' EXIT
+# What a killed run has left.
+rm -rf "$(dirname "$image")"/root-*.{tree,tree.apt,new}
+mkdir "$tree"
 
 # The hooks' $1 is the tree, which mmdebstrap gives them.
 # shellcheck disable=SC2016
@@ -29,7 +31,6 @@ mmdebstrap --mode=root --variant=minbase --format=directory \
 	--dpkgopt='path-exclude=/usr/share/locale/*' \
 	"${hooks[@]}" \
 	trixie "$tree" /etc/apt/sources.list
-rm "$tree.apt"
 
 # A labelled partition, because the stock kernel finds a root disk by name only
 # if it is one. No journal, and no inode tables left to write in the background:
