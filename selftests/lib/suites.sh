@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced by scripts/test: the suites that are no selftests.
+
+# Every crate's own tests, one case a crate.
+suite_host() {
+	local crate
+	for crate in rust/core scripts/tmemctl selftests/tools; do
+		[[ -e $TMEM_ROOT/$crate/Cargo.toml ]] || continue
+		run_case "host: the tests of $crate" test_crate "$TMEM_ROOT/$crate"
+	done
+}
+
+# Cargo finds no test in a crate that lost its tests, and is content: we are not.
+test_crate() {
+	local out=$TMEM_ROOT/.build/cargo-test.log
+	mkdir -p "${out%/*}"
+	"$TMEM_ROOT/scripts/in-toolchain" cargo test --quiet --offline --target-dir "$TMEM_ROOT/.build/cargo-test" \
+		--manifest-path "$1/Cargo.toml" 2>&1 | tee "$out"
+	grep -q 'test result: ok. [1-9]' "$out"
+}
+
+suite_lint() {
+	run_case "lint: no warnings" "$TMEM_ROOT/scripts/lint"
+}
+
+suite_build() {
+	run_case "build: modules and programs" build
+}
+
+build() {
+	"$TMEM_ROOT/scripts/build" all
+	touch "$TMEM_ROOT/.build/tested"
+}
+
+# build_if_stale: make needs seconds to see that nothing changed; one look at the sources is enough.
+build_if_stale() {
+	local stamp=$TMEM_ROOT/.build/tested sources=(Kbuild rust scripts/tmemctl scripts/build scripts/lib selftests/tools)
+	if [[ -e $stamp && -z $(cd "$TMEM_ROOT" && find "${sources[@]}" -newer "$stamp" -type f -print -quit) ]]; then
+		return
+	fi
+	say "==> building"
+	build
+}

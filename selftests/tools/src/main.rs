@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+//! The program that the selftests run in a guest. Each command does one thing, checks every byte that comes back against content
+//! made from a seed, and says what it counted as `name=value` lines. Exit status 0: all was as it must be.
+
+mod attribute;
+mod bounds;
+mod cached;
+mod content;
+mod contest;
+mod device;
+mod exhaust;
+mod mapping;
+mod memory;
+mod outcome;
+mod pieces;
+mod reload;
+mod span;
+mod storm;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(about = "What tmem's selftests do in a guest")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write standard input to a file in one write(2), say `ok` or the error's name
+    Attribute(attribute::Options),
+    /// Requests past the end of a disk, and misaligned ones
+    Bounds(bounds::Options),
+    /// Reads and writes of odd sizes through the page cache
+    Cached(cached::Options),
+    /// Reset, resize, open and use a disk from several threads at once
+    Contest(contest::Options),
+    /// Write until writes are refused, then verify all that was accepted
+    Exhaust(exhaust::Options),
+    /// Write pages made from a seed
+    Fill(span::Options),
+    /// Use memory that is swapped out, and verify it
+    Memory(memory::Options),
+    /// Direct requests whose memory lies in pieces
+    Pieces(pieces::Options),
+    /// Load and unload a module many times
+    Reload(reload::Options),
+    /// Random operations on pages from several threads against a reference
+    Storm(storm::Options),
+    /// Read pages made from a seed, but for those that must be unreadable
+    Verify(span::VerifyOptions),
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Attribute(options) => attribute::run(&options),
+        Command::Bounds(options) => bounds::run(&options),
+        Command::Cached(options) => cached::run(&options),
+        Command::Contest(options) => contest::run(&options),
+        Command::Exhaust(options) => exhaust::run(&options),
+        Command::Fill(options) => span::fill(&options),
+        Command::Memory(options) => memory::run(&options),
+        Command::Pieces(options) => pieces::run(&options),
+        Command::Reload(options) => reload::run(&options),
+        Command::Storm(options) => storm::run(&options),
+        Command::Verify(options) => span::verify(&options),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("tmem-test: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
