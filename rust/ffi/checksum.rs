@@ -11,7 +11,7 @@ use core::arch::asm;
 use kernel::sync::atomic::{ordering::Relaxed, Atomic};
 
 /// Words of each lane between two branches.
-const UNROLLED: usize = 4;
+const UNROLLED: usize = 8;
 
 static HAS_CRC32: Atomic<bool> = Atomic::new(false);
 
@@ -51,41 +51,32 @@ fn by_library(sum: u32, bytes: &[u8]) -> u32 {
 ///
 /// The CPU must have SSE 4.2; `start` must be four times `lane` readable bytes, `lane` a multiple of `8 * UNROLLED`.
 unsafe fn lanes_by_instruction(start: *const u8, lane: usize) -> [u32; 4] {
-    let mut sums = [u64::from(u32::MAX); 4];
-    let mut at = 0;
-    while at < lane {
-        // SAFETY: reads four words of each lane from `at` on, which are inside it as `lane` is a multiple of their size.
+    let [mut a, mut b, mut c, mut d] = [u64::from(u32::MAX); 4];
+    let mut at = start;
+    let end = start.wrapping_add(lane);
+    while at < end {
+        // SAFETY: reads UNROLLED words of each lane from `at` on, which are inside it as `lane` is a multiple of their size.
         unsafe {
             asm!(
-                "crc32 {a}, qword ptr [{p}]",
-                "crc32 {b}, qword ptr [{p} + {lane}]",
-                "crc32 {c}, qword ptr [{p} + 2 * {lane}]",
-                "crc32 {d}, qword ptr [{q} + {lane}]",
-                "crc32 {a}, qword ptr [{p} + 8]",
-                "crc32 {b}, qword ptr [{p} + {lane} + 8]",
-                "crc32 {c}, qword ptr [{p} + 2 * {lane} + 8]",
-                "crc32 {d}, qword ptr [{q} + {lane} + 8]",
-                "crc32 {a}, qword ptr [{p} + 16]",
-                "crc32 {b}, qword ptr [{p} + {lane} + 16]",
-                "crc32 {c}, qword ptr [{p} + 2 * {lane} + 16]",
-                "crc32 {d}, qword ptr [{q} + {lane} + 16]",
-                "crc32 {a}, qword ptr [{p} + 24]",
-                "crc32 {b}, qword ptr [{p} + {lane} + 24]",
-                "crc32 {c}, qword ptr [{p} + 2 * {lane} + 24]",
-                "crc32 {d}, qword ptr [{q} + {lane} + 24]",
-                a = inout(reg) sums[0],
-                b = inout(reg) sums[1],
-                c = inout(reg) sums[2],
-                d = inout(reg) sums[3],
-                p = in(reg) start.add(at),
-                q = in(reg) start.add(at).add(2 * lane),
+                ".irp offset, 0, 8, 16, 24, 32, 40, 48, 56",
+                r"crc32 {a}, qword ptr [{at} + \offset]",
+                r"crc32 {b}, qword ptr [{at} + {lane} + \offset]",
+                r"crc32 {c}, qword ptr [{at} + 2 * {lane} + \offset]",
+                r"crc32 {d}, qword ptr [{at} + {lanes} + \offset]",
+                ".endr",
+                a = inout(reg) a,
+                b = inout(reg) b,
+                c = inout(reg) c,
+                d = inout(reg) d,
+                at = in(reg) at,
                 lane = in(reg) lane,
-                options(pure, readonly, nostack),
+                lanes = in(reg) lane.wrapping_mul(3),
+                options(pure, readonly, nostack, preserves_flags),
             );
         }
-        at += 8 * UNROLLED;
+        at = at.wrapping_add(8 * UNROLLED);
     }
-    sums.map(|sum| sum as u32)
+    [a as u32, b as u32, c as u32, d as u32]
 }
 
 /// # Safety
@@ -93,20 +84,34 @@ unsafe fn lanes_by_instruction(start: *const u8, lane: usize) -> [u32; 4] {
 /// The CPU must have SSE 4.2.
 unsafe fn rest_by_instruction(sum: u32, bytes: &[u8]) -> u32 {
     let mut sum = u64::from(sum);
-    let words = bytes.chunks_exact(8);
+    let blocks = bytes.chunks_exact(32);
+    let rest = blocks.remainder();
+    for block in blocks {
+        // SAFETY: reads the 32 bytes of `block`.
+        unsafe {
+            asm!(
+                ".irp offset, 0, 8, 16, 24",
+                r"crc32 {sum}, qword ptr [{block} + \offset]",
+                ".endr",
+                sum = inout(reg) sum, block = in(reg) block.as_ptr(),
+                options(pure, readonly, nostack, preserves_flags),
+            );
+        }
+    }
+    let words = rest.chunks_exact(8);
     let odd = words.remainder();
     for word in words {
         // SAFETY: reads the 8 bytes of `word`.
         unsafe {
             asm!("crc32 {sum}, qword ptr [{word}]", sum = inout(reg) sum, word = in(reg) word.as_ptr(),
-                options(pure, readonly, nostack));
+                options(pure, readonly, nostack, preserves_flags));
         }
     }
     for byte in odd {
         // SAFETY: works on registers.
         unsafe {
             asm!("crc32 {sum:e}, {byte}", sum = inout(reg) sum, byte = in(reg_byte) *byte,
-                options(pure, nomem, nostack));
+                options(pure, nomem, nostack, preserves_flags));
         }
     }
     sum as u32
