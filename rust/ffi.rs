@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-//! The kernel's C interfaces, one file per concept, each with a face that no safe caller can use wrongly.
+//! The kernel's C interfaces, one file per concept, each with a face that no safe caller can use
+//! wrongly.
 //!
-//! This room is the only one with raw pointers and `unsafe`. It knows nothing of tmem: what a callback does is
-//! said by a trait that the rooms above implement.
+//! This room is the only one with raw pointers and `unsafe`. It knows nothing of tmem: what a
+//! callback does is said by a trait that the rooms above implement.
 
 pub mod attribute;
 pub mod bio;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Where a page's bytes live: as one word, compressed, or as they came; counted, and bound by limits. Does not know
-//! who asked.
+//! Where a page's bytes live: as one word, compressed, or as they came; counted, and bound by
+//! limits. Does not know who asked.
 //!
-//! Locks: a workspace's mutex (one a CPU) around compressing and allocating; a bounce buffer's spinlock (one a CPU) around
-//! decompressing. Both are innermost: only zsmalloc's own come after them. Puts may sleep, gets and releases do not.
+//! Locks: a workspace's mutex (one a CPU) around compressing and allocating; a bounce buffer's
+//! spinlock (one a CPU) around decompressing. Both are innermost: only zsmalloc's own come after
+//! them. Puts may sleep, gets and releases do not.
 #![forbid(unsafe_code)]
 
 mod buffers;
@@ -77,8 +78,8 @@ impl Store {
 impl<T: Tier> Store<T> {
     /// Takes a copy of `page`. May sleep, without I/O.
     ///
-    /// ENOMEM when there is no memory or a limit is reached; at once, and before anything is compressed, when that was so
-    /// a moment ago. Nothing is kept then.
+    /// ENOMEM when there is no memory or a limit is reached; at once, and before anything is
+    /// compressed, when that was so a moment ago. Nothing is kept then.
     pub fn put(&self, page: &Page<'_>) -> Result<Content<T>> {
         let content = match same_filled(|index| page.word(index)) {
             Some(word) => Content::Same(word),
@@ -118,9 +119,11 @@ impl<T: Tier> Store<T> {
             Content::Stored(object) => {
                 let algorithm = T::algorithm(object);
                 let mut bounce = self.buffers.bounce().lock();
-                T::read(object, bounce.bytes_mut(), |bytes| algorithm.decode(bytes, page))
-                    .and_then(|decoded| decoded)
-                    .inspect_err(|_| counts.add(Counter::Corrupt, 1))
+                T::read(object, bounce.bytes_mut(), |bytes| {
+                    algorithm.decode(bytes, page)
+                })
+                .and_then(|decoded| decoded)
+                .inspect_err(|_| counts.add(Counter::Corrupt, 1))
             }
         }
     }
@@ -173,8 +176,11 @@ impl<T: Tier> Store<T> {
     /// Its figures.
     pub fn totals(&self) -> Totals {
         let count = |counter| self.counters.sum(counter);
-        let (stored, released, refused) =
-            (count(Counter::Stored), count(Counter::Released), count(Counter::Refused));
+        let (stored, released, refused) = (
+            count(Counter::Stored),
+            count(Counter::Released),
+            count(Counter::Refused),
+        );
         let pages = stored.saturating_sub(released);
         Totals {
             pages,

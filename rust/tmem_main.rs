@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 //! tmem: transcendent memory for stock kernels. The root of tmem.ko.
 //!
-//! From the ground up: `ffi` (the kernel's C interfaces) and `core` (logic that knows no kernel), `store` (where a page's bytes live),
-//! `pool` (whose page it is), `frontend` (how pages come in), `sysfs` (what an administrator sees). A room uses only those before it.
+//! From the ground up: `ffi` (the kernel's C interfaces) and `core` (logic that knows no kernel),
+//! `store` (where a page's bytes live), `pool` (whose page it is), `frontend` (how pages come in),
+//! `sysfs` (what an administrator sees). A room uses only those before it.
 
 // `pub` says what a room offers to those above it; nothing leaves the crate.
 #![allow(unreachable_pub)]
 
-mod ffi;
 #[path = "core/lib.rs"]
 mod core;
+mod ffi;
 mod frontend;
 mod pool;
 mod store;
@@ -27,7 +28,8 @@ module! {
     license: "GPL",
 }
 
-/// What the loaded module holds. Dropped from the first field to the last: first nobody can ask for more, then the disks go.
+/// What the loaded module holds. Dropped from the first field to the last: first nobody can ask for
+/// more, then the disks go.
 struct Tmem {
     _control: ffi::class::Class<Arc<Registry>>,
     _debug: sysfs::debug::Debug,
@@ -41,7 +43,8 @@ impl kernel::Module for Tmem {
         let size = disksize(ram)?;
         let policy = Arc::new(Policy::new(ram / 2), GFP_KERNEL)?;
         let registry = Registry::new(module, policy, sysfs::disk::attributes())?;
-        // What fails from here on takes back what was made, in the order that the fields of Tmem explain.
+        // What fails from here on takes back what was made, in the order that the fields of Tmem
+        // explain.
         let directory = sysfs::module::create(registry.clone())?;
         let debug = sysfs::debug::Debug::create(registry.clone())?;
         let control = sysfs::control::create(registry.clone())?;
@@ -51,13 +54,20 @@ impl kernel::Module for Tmem {
                 registry.with_device(number, |device| SwapVolume::publish(device, size))??;
             }
         }
-        Ok(Self { _control: control, _debug: debug, _directory: directory, _registry: registry })
+        Ok(Self {
+            _control: control,
+            _debug: debug,
+            _directory: directory,
+            _registry: registry,
+        })
     }
 }
 
 /// The size of the disks made at load.
 fn disksize(ram: u64) -> Result<u64> {
-    let Some(text) = ffi::params::disksize() else { return Ok(ram) };
+    let Some(text) = ffi::params::disksize() else {
+        return Ok(ram);
+    };
     core::size::parse(text).ok_or_else(|| {
         pr_err!("disksize={text} is no size: give bytes, or a number with K, M, G or T\n");
         EINVAL

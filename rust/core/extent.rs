@@ -18,7 +18,8 @@ pub struct Extent {
 }
 
 impl Extent {
-    /// The pages from `sector`, `bytes` long; [`None`] when either end is inside a page or there are none.
+    /// The pages from `sector`, `bytes` long; [`None`] when either end is inside a page or there
+    /// are none.
     pub fn of(sector: u64, bytes: u64) -> Option<Self> {
         let aligned = sector % SECTORS_PER_PAGE == 0 && bytes % PAGE_BYTES == 0;
         (aligned && bytes != 0).then_some(Self {
@@ -34,7 +35,9 @@ impl Extent {
 
     /// Whether all of it lies below page number `end`.
     pub fn ends_by(&self, end: u64) -> bool {
-        self.first.checked_add(self.pages).is_some_and(|last| last <= end)
+        self.first
+            .checked_add(self.pages)
+            .is_some_and(|last| last <= end)
     }
 }
 
@@ -55,6 +58,10 @@ mod tests {
         let extent = Extent { first: 6, pages: 2 };
         assert!(extent.ends_by(8));
         assert!(!extent.ends_by(7));
-        assert!(!Extent { first: u64::MAX, pages: 1 }.ends_by(u64::MAX));
+        assert!(!Extent {
+            first: u64::MAX,
+            pages: 1
+        }
+        .ends_by(u64::MAX));
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Kernel-free logic, compiled twice: into the module (`#[path]` in its crate root) and into the host test crate
-//! (`rust/core/Cargo.toml`). Nothing here allocates, sleeps, locks or knows who calls it.
+//! Kernel-free logic, compiled twice: into the module (`#[path]` in its crate root) and into the
+//! host test crate (`rust/core/Cargo.toml`). Nothing here allocates, sleeps, locks or knows who
+//! calls it.
 
 pub mod codec;
 pub mod extent;

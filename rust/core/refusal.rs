@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 //! When a put may fail before any work is done for it.
 //!
-//! Reclaim that meets a full store tries again at once, with the next page and the next. Compressing each of them
-//! to find the store still full would burn a CPU to free nothing. So a refusal closes the store's gate for
-//! [`WINDOW_NS`]: puts that need memory fail at the price of one load and one clock reading, and one put a window
-//! finds out whether there is memory again. Any page that is freed opens the gate at once.
+//! Reclaim that meets a full store tries again at once, with the next page and the next.
+//! Compressing each of them to find the store still full would burn a CPU to free nothing. So a
+//! refusal closes the store's gate for [`WINDOW_NS`]: puts that need memory fail at the price of
+//! one load and one clock reading, and one put a window finds out whether there is memory again.
+//! Any page that is freed opens the gate at once.
 #![forbid(unsafe_code)]
 
 /// How long a refusal keeps the gate shut, in nanoseconds: 50 attempts a second at most.
@@ -20,10 +21,13 @@ pub fn shut(now: u64) -> u64 {
 
 /// Whether `gate` still turns a put away. The clock is read only when it is not [`OPEN`].
 ///
-/// A gate that is further ahead than a window was shut by a CPU whose clock is ahead, or before the clock was set
-/// back: it counts as open, so that no clock can shut the store for good.
+/// A gate that is further ahead than a window was shut by a CPU whose clock is ahead, or before the
+/// clock was set back: it counts as open, so that no clock can shut the store for good.
 pub fn turns_away(gate: u64, now: impl FnOnce() -> u64) -> bool {
-    gate != OPEN && gate.checked_sub(now()).is_some_and(|left| 0 < left && left <= WINDOW_NS)
+    gate != OPEN
+        && gate
+            .checked_sub(now())
+            .is_some_and(|left| 0 < left && left <= WINDOW_NS)
 }
 
 #[cfg(test)]

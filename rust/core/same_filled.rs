@@ -12,8 +12,8 @@ const STRIDE: usize = 8;
 
 /// The word that fills the page, if one does. `word` reads word 0..512 of it.
 ///
-/// The page may change meanwhile: the answer is then about no state the page was ever in, and whoever changes a
-/// page that is being written asked for that.
+/// The page may change meanwhile: the answer is then about no state the page was ever in, and
+/// whoever changes a page that is being written asked for that.
 pub fn same_filled(word: impl Fn(usize) -> u64) -> Option<u64> {
     let first = word(0);
     // Ordinary pages seldom end as they begin: most leave here.

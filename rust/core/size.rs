@@ -9,7 +9,8 @@ pub const PAGE_BYTES: u64 = PAGE_SIZE as u64;
 
 /// Reads `512M`: decimal digits and at most one of K, M, G, T, P, E in either case, powers of 1024.
 ///
-/// [`None`] for anything else: empty text, a sign, a blank, a second suffix, a value beyond 64 bits.
+/// [`None`] for anything else: empty text, a sign, a blank, a second suffix, a value beyond 64
+/// bits.
 pub fn parse(text: &str) -> Option<u64> {
     let (digits, shift) = match text.as_bytes().last()?.to_ascii_uppercase() {
         b'K' => (&text[..text.len() - 1], 10),
@@ -57,8 +58,22 @@ mod tests {
     #[test]
     fn refuses_everything_else() {
         for text in [
-            "", " ", "M", "-1", "+1", "1 ", " 1", "1MM", "1.5G", "0x10", "16E", "1\n", "1\0", "１",
-            "18446744073709551616", "99999999999999999999999999",
+            "",
+            " ",
+            "M",
+            "-1",
+            "+1",
+            "1 ",
+            " 1",
+            "1MM",
+            "1.5G",
+            "0x10",
+            "16E",
+            "1\n",
+            "1\0",
+            "１",
+            "18446744073709551616",
+            "99999999999999999999999999",
         ] {
             assert_eq!(parse(text), None, "{text:?}");
         }

@@ -7,8 +7,8 @@ use super::size::PAGE_BYTES;
 /// Defines [`Totals`] and the table of its names, in the order of the ABI.
 macro_rules! totals {
     ($($(#[$doc:meta])* $field:ident),* $(,)?) => {
-        /// One store's figures, or the sum over several. All values are at rest exact; under load each is one
-        /// that was true at some moment of the reading.
+        /// One store's figures, or the sum over several. All values are at rest exact; under load
+        /// each is one that was true at some moment of the reading.
         #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
         pub struct Totals { $($(#[$doc])* pub $field: u64),* }
 
@@ -77,8 +77,18 @@ mod tests {
 
     #[test]
     fn adds_and_derives() {
-        let mut sum = Totals { pages: 2, stored_bytes: 100, arena_bytes: 4096, ..Totals::default() };
-        sum.add(&Totals { pages: 1, stored_bytes: 50, refused_ns: 2500, ..Totals::default() });
+        let mut sum = Totals {
+            pages: 2,
+            stored_bytes: 100,
+            arena_bytes: 4096,
+            ..Totals::default()
+        };
+        sum.add(&Totals {
+            pages: 1,
+            stored_bytes: 50,
+            refused_ns: 2500,
+            ..Totals::default()
+        });
         assert_eq!(sum.logical_bytes(), 3 * 4096);
         assert_eq!(sum.slack_bytes(), 4096 - 150);
         assert_eq!(sum.refused_usec(), 2);
@@ -86,6 +96,13 @@ mod tests {
 
     #[test]
     fn slack_is_never_negative() {
-        assert_eq!(Totals { stored_bytes: 1, ..Totals::default() }.slack_bytes(), 0);
+        assert_eq!(
+            Totals {
+                stored_bytes: 1,
+                ..Totals::default()
+            }
+            .slack_bytes(),
+            0
+        );
     }
 }

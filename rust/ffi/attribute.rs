@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 //! sysfs attributes: one type each, which says its name, mode, and how it reads and is written.
 //!
-//! A table of them is a `static` made by [`attribute_groups!`]; the three kinds of host (disk, kobject, class) differ only in how a
-//! callback finds the state it speaks about, which their [`Host`] says.
+//! A table of them is a `static` made by [`attribute_groups!`]; the three kinds of host (disk,
+//! kobject, class) differ only in how a callback finds the state it speaks about, which their
+//! [`Host`] says.
 //!
 //! Context: callbacks run in process context without locks, and may sleep.
 
@@ -88,10 +89,18 @@ pub(super) unsafe trait Host {
 /// # Safety
 ///
 /// As sysfs calls it: `host` is the attribute's host, and `buffer` a page.
-pub(super) unsafe fn show<H: Host, A: Attribute<H::State>>(host: *const H::Raw, buffer: *mut u8) -> isize {
+pub(super) unsafe fn show<H: Host, A: Attribute<H::State>>(
+    host: *const H::Raw,
+    buffer: *mut u8,
+) -> isize {
     from_result(|| {
         // SAFETY: as the caller promises.
-        let (state, page) = unsafe { (H::state(host), slice::from_raw_parts_mut(buffer, bindings::PAGE_SIZE)) };
+        let (state, page) = unsafe {
+            (
+                H::state(host),
+                slice::from_raw_parts_mut(buffer, bindings::PAGE_SIZE),
+            )
+        };
         let mut text = Text { page, used: 0 };
         A::show(state, &mut text)?;
         text.value('\n')?;
@@ -163,9 +172,12 @@ pub(super) const fn header<S: ?Sized, A: Attribute<S>>() -> bindings::attribute 
 pub struct Group(Raw<bindings::attribute_group>);
 
 impl Group {
-    /// A group in the host's own directory, or in the subdirectory `name`. The last of `entries` must be [`Entry::END`]: a list
-    /// without it does not compile.
-    pub const fn new<const N: usize>(name: Option<&'static CStr>, entries: &'static [Entry; N]) -> Self {
+    /// A group in the host's own directory, or in the subdirectory `name`. The last of `entries`
+    /// must be [`Entry::END`]: a list without it does not compile.
+    pub const fn new<const N: usize>(
+        name: Option<&'static CStr>,
+        entries: &'static [Entry; N],
+    ) -> Self {
         assert!(entries[N - 1].0.is_null());
         let mut group: bindings::attribute_group = pin_init::zeroed();
         if let Some(name) = name {
@@ -219,8 +231,9 @@ impl List {
     }
 }
 
-/// Defines `static NAME: Group`, a list of attribute types: `attribute_group!(pub NAME, Maker::<State>, "dir" => A, B)`,
-/// where the maker is the host's constant constructor of an attribute.
+/// Defines `static NAME: Group`, a list of attribute types: `attribute_group!(pub NAME,
+/// Maker::<State>, "dir" => A, B)`, where the maker is the host's constant constructor of an
+/// attribute.
 #[macro_export]
 macro_rules! attribute_group {
     ($vis:vis $name:ident, $maker:ident::<$state:ty>, $dir:expr => $($attribute:ty),* $(,)?) => {

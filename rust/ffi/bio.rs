@@ -23,8 +23,8 @@ pub enum Operation {
 ///
 /// # Invariants
 ///
-/// `bio` was submitted to the driver and has not been ended; its segments' memory is in the direct map and stays until
-/// it ends.
+/// `bio` was submitted to the driver and has not been ended; its segments' memory is in the direct
+/// map and stays until it ends.
 pub struct Bio {
     bio: NonNull<bindings::bio>,
 }
@@ -46,7 +46,8 @@ impl Bio {
     }
 
     fn raw(&self) -> &bindings::bio {
-        // SAFETY: by the invariant the bio lives, and its owner leaves the fields read here alone until it ends.
+        // SAFETY: by the invariant the bio lives, and its owner leaves the fields read here alone
+        // until it ends.
         unsafe { self.bio.as_ref() }
     }
 
@@ -55,7 +56,9 @@ impl Bio {
         match self.raw().bi_opf & bindings::TMEM_REQ_OP_MASK {
             bindings::req_op_REQ_OP_READ => Some(Operation::Read),
             bindings::req_op_REQ_OP_WRITE => Some(Operation::Write),
-            bindings::req_op_REQ_OP_DISCARD | bindings::req_op_REQ_OP_WRITE_ZEROES => Some(Operation::Discard),
+            bindings::req_op_REQ_OP_DISCARD | bindings::req_op_REQ_OP_WRITE_ZEROES => {
+                Some(Operation::Discard)
+            }
             _ => None,
         }
     }
@@ -73,7 +76,8 @@ impl Bio {
 
     /// Calls `read` with each page's number and memory to be filled, in order, until one fails.
     ///
-    /// EINVAL when the request does not cover whole pages; ENOMEM only for a page that lies in pieces.
+    /// EINVAL when the request does not cover whole pages; ENOMEM only for a page that lies in
+    /// pieces.
     pub fn read_pages(&self, mut read: impl FnMut(u64, &Page<'_>) -> Result) -> Result {
         self.for_each_page(|index, cursor| match cursor.whole_page() {
             Some(page) => read(index, &page),
@@ -88,7 +92,8 @@ impl Bio {
 
     /// Calls `write` with each page's number and memory to be stored, in order, until one fails.
     ///
-    /// EINVAL when the request does not cover whole pages; ENOMEM only for a page that lies in pieces.
+    /// EINVAL when the request does not cover whole pages; ENOMEM only for a page that lies in
+    /// pieces.
     pub fn write_pages(&self, mut write: impl FnMut(u64, &Page<'_>) -> Result) -> Result {
         self.for_each_page(|index, cursor| match cursor.whole_page() {
             Some(page) => write(index, &page),
@@ -128,20 +133,24 @@ enum Direction {
 impl Cursor {
     /// The rest of the segment it stands in: address and length, at most `limit` bytes.
     fn piece(&self, limit: usize) -> (*mut u8, usize) {
-        // SAFETY: the iteration is over `left` bytes that the vectors hold, so that with `limit` > 0 of them left this
-        // vector is one of them, and its page is in the direct map.
+        // SAFETY: the iteration is over `left` bytes that the vectors hold, so that with `limit` >
+        // 0 of them left this vector is one of them, and its page is in the direct map.
         unsafe {
             let vector = &*self.vector;
             let start = bindings::tmem_page_address(vector.bv_page).cast::<u8>();
             let length = (vector.bv_len as usize).saturating_sub(self.done);
-            (start.add(vector.bv_offset as usize).add(self.done), length.min(limit))
+            (
+                start.add(vector.bv_offset as usize).add(self.done),
+                length.min(limit),
+            )
         }
     }
 
     fn advance(&mut self, bytes: usize) {
         self.done = self.done.wrapping_add(bytes);
         self.left = self.left.saturating_sub(bytes);
-        // SAFETY: as for `piece`; the next vector is looked at only while bytes are left, which it then holds.
+        // SAFETY: as for `piece`; the next vector is looked at only while bytes are left, which it
+        // then holds.
         unsafe {
             if self.done >= (*self.vector).bv_len as usize {
                 self.vector = self.vector.add(1);
@@ -161,8 +170,8 @@ impl Cursor {
             return None;
         }
         self.advance(PAGE_SIZE);
-        // SAFETY: PAGE_SIZE bytes, aligned, of the bio's memory, which stays until the bio ends: after the closure that gets
-        // this page, and nothing else outlives it.
+        // SAFETY: PAGE_SIZE bytes, aligned, of the bio's memory, which stays until the bio ends:
+        // after the closure that gets this page, and nothing else outlives it.
         Some(unsafe { Page::new(start) })
     }
 
@@ -171,7 +180,8 @@ impl Cursor {
         let mut at = 0;
         while at < PAGE_SIZE && self.left > 0 {
             let (start, length) = self.piece(PAGE_SIZE.wrapping_sub(at).min(self.left));
-            // SAFETY: `length` bytes from `start` are the bio's, and as many from `at` are inside `bytes`.
+            // SAFETY: `length` bytes from `start` are the bio's, and as many from `at` are inside
+            // `bytes`.
             unsafe {
                 let ours = bytes.as_mut_ptr().add(at);
                 match direction {
@@ -186,5 +196,10 @@ impl Cursor {
 }
 
 fn bounce() -> Result<KBox<PageBuffer>> {
-    noio::scope(|| Ok(KBox::init(pin_init::init_zeroed::<PageBuffer>(), GFP_KERNEL)?))
+    noio::scope(|| {
+        Ok(KBox::init(
+            pin_init::init_zeroed::<PageBuffer>(),
+            GFP_KERNEL,
+        )?)
+    })
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 //! A checksum of stored bytes: CRC32C, four lanes of it.
 //!
-//! The kernel's `crc32c` opens an FPU section for anything longer than 512 bytes: 1,030 instructions for a page, and the
-//! task's registers to save and restore, in every swap-in. The `crc32` instruction needs no FPU state and takes a word in
-//! one instruction; four lanes hide its latency of three cycles. Each lane is CRC32C over a quarter of the bytes, so that
-//! a CPU without SSE 4.2 gets the same sum from the kernel's function. A change within one lane always changes the sum.
+//! The kernel's `crc32c` opens an FPU section for anything longer than 512 bytes: 1,030
+//! instructions for a page, and the task's registers to save and restore, in every swap-in. The
+//! `crc32` instruction needs no FPU state and takes a word in one instruction; four lanes hide its
+//! latency of three cycles. Each lane is CRC32C over a quarter of the bytes, so that a CPU without
+//! SSE 4.2 gets the same sum from the kernel's function. A change within one lane always changes
+//! the sum.
 
 use super::bindings;
 use core::arch::asm;
@@ -15,7 +17,8 @@ const UNROLLED: usize = 8;
 
 static HAS_CRC32: Atomic<bool> = Atomic::new(false);
 
-/// Looks at what the CPU can. Until it was called, [`of`] uses the kernel's function; the sums are the same.
+/// Looks at what the CPU can. Until it was called, [`of`] uses the kernel's function; the sums are
+/// the same.
 pub(super) fn detect() {
     // SAFETY: has no preconditions.
     let has_sse42 = unsafe { bindings::tmem_has_sse42() };
@@ -28,7 +31,8 @@ pub(super) fn of(bytes: &[u8]) -> u32 {
     let lane = bytes.len() / (4 * 8 * UNROLLED) * (8 * UNROLLED);
     let (lanes, rest) = bytes.split_at(4 * lane);
     if HAS_CRC32.load(Relaxed) {
-        // SAFETY: the CPU has the instruction, and each lane is `lane` bytes of `lanes`, a multiple of the loop's step.
+        // SAFETY: the CPU has the instruction, and each lane is `lane` bytes of `lanes`, a multiple
+        // of the loop's step.
         let [first, second, third, fourth] = unsafe { lanes_by_instruction(lanes.as_ptr(), lane) };
         // SAFETY: the CPU has the instruction.
         unsafe { combine_by_instruction([first, second, third, rest_by_instruction(fourth, rest)]) }
@@ -38,7 +42,8 @@ pub(super) fn of(bytes: &[u8]) -> u32 {
             *sum = by_library(*sum, quarter);
         }
         sums[3] = by_library(sums[3], rest);
-        sums.iter().fold(!0, |sum, lane| by_library(sum, &lane.to_le_bytes()))
+        sums.iter()
+            .fold(!0, |sum, lane| by_library(sum, &lane.to_le_bytes()))
     }
 }
 
@@ -49,13 +54,15 @@ fn by_library(sum: u32, bytes: &[u8]) -> u32 {
 
 /// # Safety
 ///
-/// The CPU must have SSE 4.2; `start` must be four times `lane` readable bytes, `lane` a multiple of `8 * UNROLLED`.
+/// The CPU must have SSE 4.2; `start` must be four times `lane` readable bytes, `lane` a multiple
+/// of `8 * UNROLLED`.
 unsafe fn lanes_by_instruction(start: *const u8, lane: usize) -> [u32; 4] {
     let [mut a, mut b, mut c, mut d] = [u64::from(u32::MAX); 4];
     let mut at = start;
     let end = start.wrapping_add(lane);
     while at < end {
-        // SAFETY: reads UNROLLED words of each lane from `at` on, which are inside it as `lane` is a multiple of their size.
+        // SAFETY: reads UNROLLED words of each lane from `at` on, which are inside it as `lane` is
+        // a multiple of their size.
         unsafe {
             asm!(
                 ".irp offset, 0, 8, 16, 24, 32, 40, 48, 56",

@@ -8,7 +8,8 @@ use super::{
 use core::marker::PhantomData;
 use kernel::{error::to_result, prelude::*};
 
-/// A class without devices, for its attributes. Dropping it removes the directory; callbacks under way end first.
+/// A class without devices, for its attributes. Dropping it removes the directory; callbacks under
+/// way end first.
 pub struct Class<S: Send + Sync + 'static>(KBox<Node<S>>);
 
 #[repr(C)]

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 //! `struct gendisk`: a bio-based disk of 4 KiB blocks, whose contents can be put in and taken out.
 //!
-//! A disk without contents has capacity 0. Contents ([`Volume`]) are put in while it is there and taken out only while
-//! nobody has it open and no request is in its queue; so requests and swap-slot callbacks use them without a lock.
+//! A disk without contents has capacity 0. Contents ([`Volume`]) are put in while it is there and
+//! taken out only while nobody has it open and no request is in its queue; so requests and
+//! swap-slot callbacks use them without a lock.
 //!
-//! Lock order: the disk's `open_mutex`, then `control`, then the queue's freeze. Requests take none of them. All are taken in
-//! process context and sleep.
+//! Lock order: the disk's `open_mutex`, then `control`, then the queue's freeze. Requests take none
+//! of them. All are taken in process context and sleep.
 
 mod attribute;
 mod operations;
@@ -29,10 +30,12 @@ pub trait Volume: Send + Sync + Sized + 'static {
     /// What the disk keeps when its contents go.
     type Settings: Send + Sync + 'static;
 
-    /// Does a request. Process context; may sleep, but waits for no request of its own making (`current->bio_list`).
+    /// Does a request. Process context; may sleep, but waits for no request of its own making
+    /// (`current->bio_list`).
     fn submit(&self, bio: &Bio) -> Result;
 
-    /// The swap core no longer needs page `index`. A spinlock is held and interrupts may be off: no sleeping, no allocation.
+    /// The swap core no longer needs page `index`. A spinlock is held and interrupts may be off: no
+    /// sleeping, no allocation.
     fn slot_freed(&self, index: u64);
 }
 
@@ -48,7 +51,10 @@ impl Major {
         // SAFETY: the name is static, and there is no probe function.
         let number = unsafe { bindings::__register_blkdev(0, name.as_char_ptr(), None) };
         to_result(number.min(0))?;
-        Ok(Self { number: number.unsigned_abs(), name })
+        Ok(Self {
+            number: number.unsigned_abs(),
+            name,
+        })
     }
 }
 
@@ -63,9 +69,11 @@ impl Drop for Major {
 ///
 /// # Invariants
 ///
-/// - `disk` is a gendisk of ours whose `private_data` points to this device and whose `fops` to `operations`.
-/// - `volume` is null or a `KBox<V>` of which this is the owner. It turns from null only under `control`, and to null only
-///   under `control`, with `claimed` set (so that nobody has the disk open or can open it), and with the queue frozen.
+/// - `disk` is a gendisk of ours whose `private_data` points to this device and whose `fops` to
+///   `operations`.
+/// - `volume` is null or a `KBox<V>` of which this is the owner. It turns from null only under
+///   `control`, and to null only under `control`, with `claimed` set (so that nobody has the disk
+///   open or can open it), and with the queue frozen.
 #[pin_data(PinnedDrop)]
 pub struct Device<V: Volume> {
     disk: Atomic<*mut bindings::gendisk>,
@@ -110,8 +118,10 @@ impl<V: Volume> Disk<V> {
         )?;
         device.allocate(&name, minor)?;
         let disk = device.disk();
-        // SAFETY: allocated above, and not yet added; the device stays pinned in its box until the disk is gone.
-        let added = to_result(unsafe { bindings::device_add_disk(null_mut(), disk, attributes.as_ptr()) });
+        // SAFETY: allocated above, and not yet added; the device stays pinned in its box until the
+        // disk is gone.
+        let added =
+            to_result(unsafe { bindings::device_add_disk(null_mut(), disk, attributes.as_ptr()) });
         if let Err(error) = added {
             // SAFETY: allocated above, and not added.
             unsafe { bindings::put_disk(disk) };
@@ -158,9 +168,11 @@ impl<V: Volume> Drop for Disk<V> {
 fn delete<V: Volume>(device: Pin<KBox<Device<V>>>) {
     let disk = device.disk();
     drop(device.take());
-    // SAFETY: added by `add`, and deleted here alone. From here on no callback begins: nobody has it open.
+    // SAFETY: added by `add`, and deleted here alone. From here on no callback begins: nobody has
+    // it open.
     unsafe { bindings::del_gendisk(disk) };
-    // SAFETY: our reference, and our last use. An attribute may have put contents in until now: they go with the device.
+    // SAFETY: our reference, and our last use. An attribute may have put contents in until now:
+    // they go with the device.
     unsafe { bindings::put_disk(disk) };
 }
 
@@ -189,7 +201,8 @@ impl<V: Volume> Device<V> {
         Ok(())
     }
 
-    /// Takes the contents out. EBUSY while the disk is open, or this is under way already. May sleep.
+    /// Takes the contents out. EBUSY while the disk is open, or this is under way already. May
+    /// sleep.
     pub fn withdraw(&self) -> Result<Option<KBox<V>>> {
         self.claim()?;
         // SAFETY: the disk and its part 0 live as long as the device.
@@ -206,8 +219,8 @@ impl<V: Volume> Device<V> {
     /// The contents. Callers hold `control`, or are requests or swap-slot callbacks.
     fn volume(&self) -> Option<&V> {
         let volume = NonNull::new(self.volume.load(Acquire))?;
-        // SAFETY: by the invariant it goes only under `control`, while the queue is frozen, which waits for requests, and while
-        // the disk is not open, as it is from `swapon` to `swapoff`.
+        // SAFETY: by the invariant it goes only under `control`, while the queue is frozen, which
+        // waits for requests, and while the disk is not open, as it is from `swapon` to `swapoff`.
         Some(unsafe { volume.as_ref() })
     }
 
@@ -215,7 +228,8 @@ impl<V: Volume> Device<V> {
     fn take(&self) -> Option<KBox<V>> {
         let _control = self.control.lock();
         let disk = self.disk();
-        // SAFETY: the disk and its queue live as long as the device; unfrozen by the task that froze it.
+        // SAFETY: the disk and its queue live as long as the device; unfrozen by the task that
+        // froze it.
         let volume = unsafe {
             bindings::set_capacity_and_notify(disk, 0);
             bindings::blk_mq_freeze_queue_nomemsave((*disk).queue);
@@ -285,7 +299,8 @@ impl<V: Volume> Device<V> {
 impl<V: Volume> PinnedDrop for Device<V> {
     fn drop(self: Pin<&mut Self>) {
         if let Some(volume) = NonNull::new(self.volume.xchg(null_mut(), Full)) {
-            // SAFETY: came from `KBox::into_raw` in `publish`; the disk is gone, so that nobody uses it.
+            // SAFETY: came from `KBox::into_raw` in `publish`; the disk is gone, so that nobody
+            // uses it.
             drop(unsafe { KBox::from_raw(volume.as_ptr()) });
         }
     }

@@ -6,15 +6,10 @@ use super::{
     bindings,
 };
 use core::marker::PhantomData;
-use kernel::{
-    error::to_result,
-    prelude::*,
-    sync::Completion,
-    types::Opaque,
-};
+use kernel::{error::to_result, prelude::*, sync::Completion, types::Opaque};
 
-/// A directory in sysfs and the state that its attributes speak about. Dropping it removes the directory; callbacks
-/// under way end first.
+/// A directory in sysfs and the state that its attributes speak about. Dropping it removes the
+/// directory; callbacks under way end first.
 pub struct Directory<S: Send + Sync + 'static>(Pin<KBox<Node<S>>>);
 
 #[pin_data]
@@ -29,7 +24,8 @@ struct Node<S> {
     state: S,
 }
 
-// SAFETY: the C structures have locks of their own; the state is shared by the callbacks, hence the bounds.
+// SAFETY: the C structures have locks of their own; the state is shared by the callbacks, hence the
+// bounds.
 unsafe impl<S: Send + Sync> Send for Node<S> {}
 // SAFETY: as above.
 unsafe impl<S: Send + Sync> Sync for Node<S> {}
@@ -50,8 +46,8 @@ impl<S: Send + Sync + 'static> Directory<S> {
             }),
             GFP_KERNEL,
         )?;
-        // SAFETY: the kobject is zeroed, pinned, and lives until `release` was called; so does its type. `kernel_kobj` is
-        // set long before any module loads.
+        // SAFETY: the kobject is zeroed, pinned, and lives until `release` was called; so does its
+        // type. `kernel_kobj` is set long before any module loads.
         let added = to_result(unsafe {
             bindings::kobject_init_and_add(
                 node.kobject.get(),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-//! The module's parameters and version, which live in `rust/c/helpers.c`: `module!` knows integers only.
+//! The module's parameters and version, which live in `rust/c/helpers.c`: `module!` knows integers
+//! only.
 
 use super::bindings;
 use kernel::str::{CStr, CStrExt};
@@ -17,8 +18,8 @@ pub fn disksize() -> Option<&'static str> {
     if text.is_null() {
         return None;
     }
-    // SAFETY: a charp parameter is a NUL-terminated string that lives as long as the module; mode 0444 lets nobody
-    // change it after load.
+    // SAFETY: a charp parameter is a NUL-terminated string that lives as long as the module; mode
+    // 0444 lets nobody change it after load.
     unsafe { CStr::from_char_ptr(text) }.to_str().ok()
 }
 

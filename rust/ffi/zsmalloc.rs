@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //! zsmalloc: an arena for compressed pages, each object with the checksum of its bytes.
 //!
-//! Locks: zsmalloc's own (pool, class, zspage: spinning). Nothing here sleeps but [`Pool::new`], [`Pool`]'s drop and
-//! [`Pool::store`].
+//! Locks: zsmalloc's own (pool, class, zspage: spinning). Nothing here sleeps but [`Pool::new`],
+//! [`Pool`]'s drop and [`Pool::store`].
 
 use super::{bindings, checksum, page::Page};
 use crate::core::size::{PAGE_BYTES, PAGE_SIZE};
@@ -23,7 +23,8 @@ use kernel::{
 ///
 /// # Invariants
 ///
-/// A number changes from a pool to null only when that pool has no object and no `zs_free` is under way in it.
+/// A number changes from a pool to null only when that pool has no object and no `zs_free` is under
+/// way in it.
 static POOLS: [Atomic<*mut bindings::zs_pool>; 256] = [const { Atomic::new(null_mut()) }; 256];
 
 /// Bytes of an object's handle, which zsmalloc keeps outside its pages.
@@ -44,8 +45,8 @@ unsafe impl Send for Pool {}
 // SAFETY: as above.
 unsafe impl Sync for Pool {}
 
-/// An object in a pool: some bytes, their length, their checksum, and a mark of the caller's. Dropping it frees the
-/// bytes, in any context but an interrupt.
+/// An object in a pool: some bytes, their length, their checksum, and a mark of the caller's.
+/// Dropping it frees the bytes, in any context but an interrupt.
 ///
 /// # Invariants
 ///
@@ -106,8 +107,8 @@ impl Pool {
         Ok(object)
     }
 
-    /// Keeps a copy of a page, which may change meanwhile: what is kept has the right checksum all the same.
-    /// May sleep, without I/O. ENOMEM.
+    /// Keeps a copy of a page, which may change meanwhile: what is kept has the right checksum all
+    /// the same. May sleep, without I/O. ENOMEM.
     pub fn store_page<M: Copy>(&self, page: &Page<'_>, mark: M) -> Result<Object<M>> {
         let mut object = self.allocate(PAGE_SIZE, mark)?;
         // SAFETY: the object is a page long, and so is a page.
@@ -148,7 +149,8 @@ impl Pool {
     ///
     /// `source` must be as many readable bytes as the object is long.
     unsafe fn write<M: Copy>(&self, object: &Object<M>, source: *mut core::ffi::c_void) {
-        // SAFETY: the handle is a live object of that length in this pool; the source as the caller promises.
+        // SAFETY: the handle is a live object of that length in this pool; the source as the caller
+        // promises.
         unsafe {
             bindings::zs_obj_write(
                 self.pool.as_ptr(),
@@ -167,9 +169,11 @@ impl Drop for Pool {
             pr_err!("a zsmalloc pool still has objects: leaked\n");
             return;
         }
-        let Some(slot) = POOLS.get(usize::from(self.number)) else { return };
-        // The last zs_free may still be on its way out of the pool: it runs under RCU (Object's drop).
-        // SAFETY: process context, as drop says.
+        let Some(slot) = POOLS.get(usize::from(self.number)) else {
+            return;
+        };
+        // The last zs_free may still be on its way out of the pool: it runs under RCU (Object's
+        // drop). SAFETY: process context, as drop says.
         unsafe { bindings::synchronize_rcu() };
         slot.store(null_mut(), Relaxed);
         // SAFETY: empty, so that no object names it, and out of POOLS.
@@ -188,8 +192,9 @@ impl<M: Copy> Object<M> {
         self.mark
     }
 
-    /// Calls `read` with the object's bytes. They are in `bounce` if the object lies in two pages. Does not sleep, and
-    /// `read` must not. EIO when the bytes do not have their checksum, EINVAL when `bounce` would be needed and is too short.
+    /// Calls `read` with the object's bytes. They are in `bounce` if the object lies in two pages.
+    /// Does not sleep, and `read` must not. EIO when the bytes do not have their checksum, EINVAL
+    /// when `bounce` would be needed and is too short.
     pub fn read<R>(&self, bounce: &mut [u8], read: impl FnOnce(&[u8]) -> R) -> Result<R> {
         self.with_bytes(bounce, |bytes| {
             if checksum::of(bytes) == self.checksum {
@@ -206,7 +211,8 @@ impl<M: Copy> Object<M> {
         let mut bounce = KVec::from_elem(0, self.length(), GFP_ATOMIC)?;
         self.with_bytes(&mut bounce, |stored| bytes.copy_from_slice(stored))?;
         *bytes.get_mut(at).ok_or(ERANGE)? ^= 1;
-        // SAFETY: the handle is a live object of this length, and nobody reads it as `self` is borrowed mutably.
+        // SAFETY: the handle is a live object of this length, and nobody reads it as `self` is
+        // borrowed mutably.
         unsafe {
             bindings::zs_obj_write(
                 self.pool_ptr(),
@@ -223,8 +229,8 @@ impl<M: Copy> Object<M> {
         if bounce.len() < length && length != PAGE_SIZE {
             return Err(EINVAL);
         }
-        // SAFETY: the handle is a live object of `length` bytes, and `bounce` has room for it where it may be used: an
-        // object of PAGE_SIZE is never split, as its class is one object a page.
+        // SAFETY: the handle is a live object of `length` bytes, and `bounce` has room for it where
+        // it may be used: an object of PAGE_SIZE is never split, as its class is one object a page.
         let bytes = unsafe {
             bindings::zs_obj_read_begin(
                 self.pool_ptr(),
@@ -233,8 +239,8 @@ impl<M: Copy> Object<M> {
                 bounce.as_mut_ptr().cast(),
             )
         };
-        // SAFETY: zsmalloc returned the address of `length` bytes that stay put and unchanged until `read_end`: only the
-        // owner writes an object, and `self` is borrowed.
+        // SAFETY: zsmalloc returned the address of `length` bytes that stay put and unchanged until
+        // `read_end`: only the owner writes an object, and `self` is borrowed.
         let result = read(unsafe { slice::from_raw_parts(bytes.cast(), length) });
         // SAFETY: ends what was begun above, with its values.
         unsafe {
@@ -244,15 +250,17 @@ impl<M: Copy> Object<M> {
     }
 
     fn pool_ptr(&self) -> *mut bindings::zs_pool {
-        POOLS.get(usize::from(self.pool)).map_or(null_mut(), |slot| slot.load(Relaxed))
+        POOLS
+            .get(usize::from(self.pool))
+            .map_or(null_mut(), |slot| slot.load(Relaxed))
     }
 }
 
 impl<M: Copy> Drop for Object<M> {
     fn drop(&mut self) {
         let _until_freed = rcu::read_lock();
-        // SAFETY: the handle is ours alone, of that pool, which lives as it has an object, and until RCU readers are
-        // done after it has none (Pool's drop).
+        // SAFETY: the handle is ours alone, of that pool, which lives as it has an object, and
+        // until RCU readers are done after it has none (Pool's drop).
         unsafe { bindings::zs_free(self.pool_ptr(), self.handle.get()) };
     }
 }

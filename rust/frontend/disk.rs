@@ -33,7 +33,8 @@ pub struct Settings {
 impl SwapVolume {
     /// Gives a disk contents of `bytes`, rounded up to pages. May sleep.
     ///
-    /// EINVAL for 0, ENOMEM for more than can be addressed or when there is no memory, EBUSY when it has contents already.
+    /// EINVAL for 0, ENOMEM for more than can be addressed or when there is no memory, EBUSY when
+    /// it has contents already.
     pub fn publish(device: &Device<Self>, bytes: u64) -> Result {
         let pages = size::pages_for(bytes).ok_or(ENOMEM)?;
         if pages == 0 {
@@ -43,8 +44,17 @@ impl SwapVolume {
             return Err(EBUSY);
         }
         let settings = device.settings();
-        let store = Store::new(&settings.name, settings.policy.clone(), settings.limit.clone())?;
-        let volume = KBox::new(Self { slots: Slots::new(pages, store)? }, GFP_KERNEL)?;
+        let store = Store::new(
+            &settings.name,
+            settings.policy.clone(),
+            settings.limit.clone(),
+        )?;
+        let volume = KBox::new(
+            Self {
+                slots: Slots::new(pages, store)?,
+            },
+            GFP_KERNEL,
+        )?;
         device.publish(volume, pages.saturating_mul(PAGE_BYTES / SECTOR))
     }
 
@@ -70,18 +80,23 @@ impl SwapVolume {
             .inspect_err(|_| self.slots.store().count(Counter::FailedReads, 1))
     }
 
-    /// A swap write that fails leaves its pages in memory: what was kept of them, and any older copy, is of no use.
+    /// A swap write that fails leaves its pages in memory: what was kept of them, and any older
+    /// copy, is of no use.
     fn write(&self, bio: &Bio, extent: Extent) -> Result {
-        bio.write_pages(|index, page| self.slots.put(index, page)).inspect_err(|_| {
-            self.slots.store().count(Counter::FailedWrites, 1);
-            if bio.is_swap() {
-                self.slots.undo(extent);
-            }
-        })
+        bio.write_pages(|index, page| self.slots.put(index, page))
+            .inspect_err(|_| {
+                self.slots.store().count(Counter::FailedWrites, 1);
+                if bio.is_swap() {
+                    self.slots.undo(extent);
+                }
+            })
     }
 
     fn discard(&self, extent: Extent) {
-        self.slots.store().count(Counter::NotifyFree, i64::try_from(extent.pages).unwrap_or(0));
+        self.slots.store().count(
+            Counter::NotifyFree,
+            i64::try_from(extent.pages).unwrap_or(0),
+        );
         self.slots.flush_range(extent);
     }
 }
@@ -91,7 +106,10 @@ impl Volume for SwapVolume {
 
     fn submit(&self, bio: &Bio) -> Result {
         let operation = bio.operation().ok_or(ENOTSUPP)?;
-        let Some(extent) = bio.extent().filter(|extent| extent.ends_by(self.slots.pages())) else {
+        let Some(extent) = bio
+            .extent()
+            .filter(|extent| extent.ends_by(self.slots.pages()))
+        else {
             self.slots.store().count(Counter::InvalidIo, 1);
             return Err(EIO);
         };

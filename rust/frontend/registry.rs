@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //! All swap disks there are.
 //!
-//! Lock order: `disks`, then a disk's own (ffi/gendisk.rs). `disks` is a mutex, taken by control files alone, never by I/O.
+//! Lock order: `disks`, then a disk's own (ffi/gendisk.rs). `disks` is a mutex, taken by control
+//! files alone, never by I/O.
 #![forbid(unsafe_code)]
 
 use super::disk::{Settings, SwapVolume};
@@ -35,7 +36,11 @@ pub struct Registry {
 
 impl Registry {
     /// None yet. Each will have `attributes`. May sleep. ENOMEM, EBUSY.
-    pub fn new(module: &'static ThisModule, policy: Arc<Policy>, attributes: List) -> Result<Arc<Self>> {
+    pub fn new(
+        module: &'static ThisModule,
+        policy: Arc<Policy>,
+        attributes: List,
+    ) -> Result<Arc<Self>> {
         let major = Arc::new(Major::register(c"tmem")?, GFP_KERNEL)?;
         Arc::pin_init(
             pin_init!(Self {
@@ -66,15 +71,25 @@ impl Registry {
             name: CString::try_from_fmt(fmt!("tmem{number}"))?,
         };
         disks.reserve(1, GFP_KERNEL)?;
-        let disk = Disk::add(self.module, self.major.clone(), number, settings, self.attributes)?;
+        let disk = Disk::add(
+            self.module,
+            self.major.clone(),
+            number,
+            settings,
+            self.attributes,
+        )?;
         disks.push((number, disk), GFP_KERNEL)?;
         Ok(number)
     }
 
-    /// Removes disk `number` and its contents. May sleep. ENODEV when there is none, EBUSY while it is open.
+    /// Removes disk `number` and its contents. May sleep. ENODEV when there is none, EBUSY while it
+    /// is open.
     pub fn remove(&self, number: u32) -> Result {
         let mut disks = self.disks.lock();
-        let at = disks.iter().position(|(known, _)| *known == number).ok_or(ENODEV)?;
+        let at = disks
+            .iter()
+            .position(|(known, _)| *known == number)
+            .ok_or(ENODEV)?;
         let (_, disk) = disks.remove(at).map_err(|_| ENODEV)?;
         disk.remove().or_else(|(disk, error)| {
             // There is room: it was there a moment ago.
@@ -84,9 +99,16 @@ impl Registry {
     }
 
     /// Calls `work` with disk `number`. ENODEV when there is none.
-    pub fn with_device<R>(&self, number: u32, work: impl FnOnce(&Device<SwapVolume>) -> R) -> Result<R> {
+    pub fn with_device<R>(
+        &self,
+        number: u32,
+        work: impl FnOnce(&Device<SwapVolume>) -> R,
+    ) -> Result<R> {
         let disks = self.disks.lock();
-        let (_, disk) = disks.iter().find(|(known, _)| *known == number).ok_or(ENODEV)?;
+        let (_, disk) = disks
+            .iter()
+            .find(|(known, _)| *known == number)
+            .ok_or(ENODEV)?;
         disk.device().map(work).ok_or(ENODEV)
     }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //! A page of slots.
 //!
-//! Neighbouring slots are under different locks: CPUs that work through a range side by side do not meet.
+//! Neighbouring slots are under different locks: CPUs that work through a range side by side do not
+//! meet.
 #![forbid(unsafe_code)]
 
 use crate::store::Content;
@@ -39,7 +40,8 @@ impl Leaf {
         )
     }
 
-    /// Calls `work` with slot `index` modulo [`SLOTS`], which nobody else uses for as long. `work` must not sleep.
+    /// Calls `work` with slot `index` modulo [`SLOTS`], which nobody else uses for as long. `work`
+    /// must not sleep.
     #[inline]
     pub(super) fn with<R>(&self, index: u64, work: impl FnOnce(&mut Content) -> R) -> R {
         let index = (index % SLOTS) as usize;

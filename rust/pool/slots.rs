@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The slots of a disk: a page each, by number.
 //!
-//! Lock order: `growth`, alone; a leaf's slot lock, then the store's. Slot locks spin, so no allocation and no release
-//! happens under them. A get holds its slot's lock while it decompresses, so that nobody frees the bytes.
+//! Lock order: `growth`, alone; a leaf's slot lock, then the store's. Slot locks spin, so no
+//! allocation and no release happens under them. A get holds its slot's lock while it decompresses,
+//! so that nobody frees the bytes.
 //!
-//! A leaf of the table comes with the first put into it: a slot never written costs 16 bytes in [`leaf::SLOTS`].
+//! A leaf of the table comes with the first put into it: a slot never written costs 16 bytes in
+//! [`leaf::SLOTS`].
 #![forbid(unsafe_code)]
 
 use super::leaf::{self, Leaf};
@@ -33,7 +35,8 @@ pub struct Slots {
 impl Slots {
     /// `pages` empty slots that keep their pages in `store`. May sleep.
     ///
-    /// ENOMEM when there is no memory, and when the directory alone would take more than an eighth of RAM.
+    /// ENOMEM when there is no memory, and when the directory alone would take more than an eighth
+    /// of RAM.
     pub fn new(pages: u64, store: Store) -> Result<Self> {
         let leaves = pages.div_ceil(leaf::SLOTS);
         let bytes = leaves.saturating_mul(size_of::<SetOnce<Pin<KBox<Leaf>>>>() as u64);
@@ -47,7 +50,12 @@ impl Slots {
         }
         store.account().add_metadata(bytes);
         let growth = KBox::pin_init(new_spinlock!((), "tmem_growth"), GFP_KERNEL)?;
-        Ok(Self { store, directory, growth, pages })
+        Ok(Self {
+            store,
+            directory,
+            growth,
+            pages,
+        })
     }
 
     /// How many slots there are.
@@ -94,7 +102,9 @@ impl Slots {
         let end = range.end().min(self.pages);
         let mut index = range.first;
         while index < end {
-            let leaf_end = (index / leaf::SLOTS + 1).saturating_mul(leaf::SLOTS).min(end);
+            let leaf_end = (index / leaf::SLOTS + 1)
+                .saturating_mul(leaf::SLOTS)
+                .min(end);
             if let Some(leaf) = self.leaf(index) {
                 (index..leaf_end).for_each(|index| self.flush_in(leaf, index));
             }
@@ -103,17 +113,19 @@ impl Slots {
         }
     }
 
-    /// Empties slots of a put that failed in the middle. This makes no room that was not there before it, so it lets no put
-    /// try that would be turned away.
+    /// Empties slots of a put that failed in the middle. This makes no room that was not there
+    /// before it, so it lets no put try that would be turned away.
     pub fn undo(&self, range: Extent) {
         for index in range.first..range.end() {
             if let Some(leaf) = self.leaf(index) {
-                self.store.release(leaf.with(index, |slot| replace(slot, Content::Empty)));
+                self.store
+                    .release(leaf.with(index, |slot| replace(slot, Content::Empty)));
             }
         }
     }
 
-    /// Calls `work` with slot `index`, alone. ENOENT when nothing was ever put there. `work` must not sleep.
+    /// Calls `work` with slot `index`, alone. ENOENT when nothing was ever put there. `work` must
+    /// not sleep.
     pub fn with_slot<R>(&self, index: u64, work: impl FnOnce(&mut Content) -> R) -> Result<R> {
         Ok(self.leaf(index).ok_or(ENOENT)?.with(index, work))
     }
@@ -134,7 +146,8 @@ impl Slots {
     }
 
     fn entry(&self, index: u64) -> Option<&SetOnce<Pin<KBox<Leaf>>>> {
-        self.directory.get(usize::try_from(index / leaf::SLOTS).ok()?)
+        self.directory
+            .get(usize::try_from(index / leaf::SLOTS).ok()?)
     }
 
     fn leaf(&self, index: u64) -> Option<&Leaf> {
@@ -152,7 +165,9 @@ impl Slots {
             entry.populate(new)
         };
         if grown {
-            self.store.account().add_metadata(Leaf::BYTES + leaf::SLOTS * <Pool as Tier>::OBJECT_METADATA);
+            self.store
+                .account()
+                .add_metadata(Leaf::BYTES + leaf::SLOTS * <Pool as Tier>::OBJECT_METADATA);
         }
         Ok(entry.as_ref().ok_or(EAGAIN)?)
     }

@@ -21,11 +21,17 @@ impl Buffers {
         Ok(Self {
             workspaces: PerCpu::new(|| {
                 let workspace = Workspace::new()?;
-                Ok(KBox::pin_init(new_mutex!(workspace, "tmem_workspace"), GFP_KERNEL)?)
+                Ok(KBox::pin_init(
+                    new_mutex!(workspace, "tmem_workspace"),
+                    GFP_KERNEL,
+                )?)
             })?,
             bounces: PerCpu::new(|| {
                 let buffer = KBox::init(pin_init::init_zeroed::<PageBuffer>(), GFP_KERNEL)?;
-                Ok(KBox::pin_init(new_spinlock!(buffer, "tmem_bounce"), GFP_KERNEL)?)
+                Ok(KBox::pin_init(
+                    new_spinlock!(buffer, "tmem_bounce"),
+                    GFP_KERNEL,
+                )?)
             })?,
         })
     }
@@ -42,7 +48,11 @@ impl Buffers {
 
     /// Bytes of memory they hold. May sleep.
     pub(super) fn bytes(&self) -> u64 {
-        let workspaces: usize = self.workspaces.iter().map(|workspace| workspace.lock().bytes()).sum();
+        let workspaces: usize = self
+            .workspaces
+            .iter()
+            .map(|workspace| workspace.lock().bytes())
+            .sum();
         let bounces = self.bounces.iter().count() * size_of::<PageBuffer>();
         (workspaces + bounces) as u64
     }

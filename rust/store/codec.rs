@@ -28,7 +28,9 @@ pub struct Workspace {
 impl Workspace {
     /// May sleep. ENOMEM.
     pub(super) fn new() -> Result<Self> {
-        Ok(Self { lz4: lz4::State::new()? })
+        Ok(Self {
+            lz4: lz4::State::new()?,
+        })
     }
 
     /// Bytes of memory it holds.
@@ -40,7 +42,8 @@ impl Workspace {
 /// Defines [`Algorithm`]: the codecs there are, and who does what for each.
 macro_rules! algorithms {
     ($($(#[$doc:meta])* $name:ident = $number:literal => $codec:ty),* $(,)?) => {
-        /// The codec of some bytes. Kept with them, so that they stay readable when another is chosen.
+        /// The codec of some bytes. Kept with them, so that they stay readable when another is
+        /// chosen.
         #[derive(Clone, Copy, PartialEq, Eq)]
         #[repr(u8)]
         pub enum Algorithm { $($(#[$doc])* $name = $number),* }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Counters that CPUs do not share: each adds to a shard of its own, a reader adds the shards up.
 //!
-//! A single shard may be negative, as a page may be put on one CPU and released on another; at rest the sum is exact.
+//! A single shard may be negative, as a page may be put on one CPU and released on another; at rest
+//! the sum is exact.
 #![forbid(unsafe_code)]
 
 use super::percpu::PerCpu;
@@ -83,7 +84,10 @@ impl Counters {
 
     /// The sum over the shards, which may be that of no single moment; never negative.
     pub(super) fn sum(&self, counter: Counter) -> u64 {
-        let sum = self.0.iter().fold(0i64, |sum, shard| sum.wrapping_add(shard.get(counter)));
+        let sum = self
+            .0
+            .iter()
+            .fold(0i64, |sum, shard| sum.wrapping_add(shard.get(counter)));
         sum.max(0).unsigned_abs()
     }
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //! How much memory stores hold, and how much they may.
 //!
-//! No locks. A store's arena is added to the sum of all when it is seen to have changed, so that a put touches shared
-//! memory only when zsmalloc took or gave back pages.
+//! No locks. A store's arena is added to the sum of all when it is seen to have changed, so that a
+//! put touches shared memory only when zsmalloc took or gave back pages.
 #![forbid(unsafe_code)]
 
 use super::Algorithm;
@@ -71,7 +71,10 @@ const UNCHOSEN: u32 = 0;
 impl Limit {
     /// None, and no codec of its own.
     pub fn new() -> Self {
-        Self { bytes: Atomic::new(0), algorithm: Atomic::new(UNCHOSEN) }
+        Self {
+            bytes: Atomic::new(0),
+            algorithm: Atomic::new(UNCHOSEN),
+        }
     }
 
     /// The most that the arena may hold, in bytes; 0 for no limit.
@@ -188,7 +191,10 @@ impl Account {
 
 impl Drop for Account {
     fn drop(&mut self) {
-        let held = self.arena.load(Relaxed).wrapping_add(self.metadata.load(Relaxed));
+        let held = self
+            .arena
+            .load(Relaxed)
+            .wrapping_add(self.metadata.load(Relaxed));
         self.policy.add((held as i64).wrapping_neg());
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-//! One value for each CPU that was online when they were made. A CPU that came online later shares the first one's, and a
-//! task that is moved goes on using the one it took: each value takes care of being shared.
+//! One value for each CPU that was online when they were made. A CPU that came online later shares
+//! the first one's, and a task that is moved goes on using the one it took: each value takes care
+//! of being shared.
 #![forbid(unsafe_code)]
 
 use crate::ffi::machine;
@@ -20,13 +21,18 @@ impl<T> PerCpu<T> {
         for _ in 1..machine::online_cpus() {
             others.push(make()?, GFP_KERNEL)?;
         }
-        Ok(Self { first: make()?, others })
+        Ok(Self {
+            first: make()?,
+            others,
+        })
     }
 
     /// This CPU's.
     #[inline]
     pub(super) fn here(&self) -> &T {
-        self.others.get(machine::this_cpu().wrapping_sub(1)).unwrap_or(&self.first)
+        self.others
+            .get(machine::this_cpu().wrapping_sub(1))
+            .unwrap_or(&self.first)
     }
 
     /// All of them.

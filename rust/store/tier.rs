@@ -20,9 +20,13 @@ pub trait Tier: Send + Sync + 'static {
     /// Keeps a copy of a page as it is. May sleep, without I/O. ENOMEM.
     fn store_page(&self, page: &Page<'_>, algorithm: Algorithm) -> Result<Self::Object>;
 
-    /// Calls `read` with the bytes, which may be in `bounce`. Does not sleep, nor must `read`. EIO when they are not what was
-    /// kept.
-    fn read<R>(object: &Self::Object, bounce: &mut [u8], read: impl FnOnce(&[u8]) -> R) -> Result<R>;
+    /// Calls `read` with the bytes, which may be in `bounce`. Does not sleep, nor must `read`. EIO
+    /// when they are not what was kept.
+    fn read<R>(
+        object: &Self::Object,
+        bounce: &mut [u8],
+        read: impl FnOnce(&[u8]) -> R,
+    ) -> Result<R>;
 
     /// How many bytes an object is.
     fn length(object: &Self::Object) -> usize;
@@ -50,7 +54,11 @@ impl Tier for zsmalloc::Pool {
         self.store_page(page, algorithm)
     }
 
-    fn read<R>(object: &Self::Object, bounce: &mut [u8], read: impl FnOnce(&[u8]) -> R) -> Result<R> {
+    fn read<R>(
+        object: &Self::Object,
+        bounce: &mut [u8],
+        read: impl FnOnce(&[u8]) -> R,
+    ) -> Result<R> {
         object.read(bounce, read)
     }
 

@@ -27,20 +27,25 @@ impl Debug {
             directory.write_callback_file(c"corrupt", registry, &corrupt),
             GFP_KERNEL,
         )?;
-        Ok(Self { _corrupt: corrupt, _directory: directory })
+        Ok(Self {
+            _corrupt: corrupt,
+            _directory: directory,
+        })
     }
 }
 
 /// `DISK SLOT BYTE` flips a bit of what is stored, so that a test can see the damage found.
 ///
-/// ENODEV, ENOENT: there is no such disk, or nothing in the slot. EINVAL: not three numbers, or a page of one word, which has
-/// no bytes. ERANGE: it has fewer bytes.
+/// ENODEV, ENOENT: there is no such disk, or nothing in the slot. EINVAL: not three numbers, or a
+/// page of one word, which has no bytes. ERANGE: it has fewer bytes.
 fn corrupt(registry: &Arc<Registry>, reader: &mut UserSliceReader) -> Result {
     let mut line = [0; LONGEST];
     let line = line.get_mut(..reader.len()).ok_or(EINVAL)?;
     reader.read_slice(line)?;
     let line = core::str::from_utf8(line).map_err(|_| EINVAL)?;
-    let mut numbers = line.split_ascii_whitespace().map(|word| size::parse_decimal(word).ok_or(EINVAL));
+    let mut numbers = line
+        .split_ascii_whitespace()
+        .map(|word| size::parse_decimal(word).ok_or(EINVAL));
     let mut next = || numbers.next().ok_or(EINVAL)?;
     let (disk, slot, byte) = (next()?, next()?, next()?);
     if next().is_ok() {
@@ -50,11 +55,14 @@ fn corrupt(registry: &Arc<Registry>, reader: &mut UserSliceReader) -> Result {
     let byte = usize::try_from(byte).map_err(|_| ERANGE)?;
     registry.with_device(disk, |device| {
         device.with_volume(|volume| {
-            volume.ok_or(ENODEV)?.slots().with_slot(slot, |content| match content {
-                Content::Empty => Err(ENOENT),
-                Content::Same(_) => Err(EINVAL),
-                Content::Stored(object) => object.corrupt(byte),
-            })
+            volume
+                .ok_or(ENODEV)?
+                .slots()
+                .with_slot(slot, |content| match content {
+                    Content::Empty => Err(ENOENT),
+                    Content::Same(_) => Err(EINVAL),
+                    Content::Stored(object) => object.corrupt(byte),
+                })
         })
     })???;
     Ok(())

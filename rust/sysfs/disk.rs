@@ -81,7 +81,9 @@ impl Attribute<State> for MemLimit {
 
     /// Rounded up to pages, as zram does it.
     fn store(device: &State, value: &str) -> Result {
-        let bytes = super::bytes(value)?.checked_next_multiple_of(PAGE_BYTES).ok_or(EINVAL)?;
+        let bytes = super::bytes(value)?
+            .checked_next_multiple_of(PAGE_BYTES)
+            .ok_or(EINVAL)?;
         device.settings().limit.set_bytes(bytes);
         Ok(())
     }
@@ -116,7 +118,10 @@ impl Attribute<State> for CompAlgorithm {
 
     fn show(device: &State, out: &mut Text<'_>) -> Result {
         let settings = device.settings();
-        out.choice(Algorithm::NAMES, settings.limit.algorithm(&settings.policy).name())
+        out.choice(
+            Algorithm::NAMES,
+            settings.limit.algorithm(&settings.policy).name(),
+        )
     }
 
     fn store(device: &State, value: &str) -> Result {
@@ -131,7 +136,8 @@ impl Attribute<State> for CompAlgorithm {
     }
 }
 
-/// `orig_data_size compr_data_size mem_used_total mem_limit mem_used_max same_pages pages_compacted huge_pages huge_pages_since`.
+/// `orig_data_size compr_data_size mem_used_total mem_limit mem_used_max same_pages pages_compacted
+/// huge_pages huge_pages_since`.
 struct MmStat;
 
 impl Attribute<State> for MmStat {
@@ -142,7 +148,11 @@ impl Attribute<State> for MmStat {
         let (totals, max, compacted) = device.with_volume(|volume| match volume {
             Some(volume) => {
                 let store = volume.slots().store();
-                (store.totals(), store.account().arena_max(), store.tier().pages_compacted())
+                (
+                    store.totals(),
+                    store.account().arena_max(),
+                    store.tier().pages_compacted(),
+                )
             }
             None => (Totals::default(), 0, 0),
         });
@@ -170,7 +180,9 @@ impl Attribute<State> for IoStat {
 
     fn show(device: &State, out: &mut Text<'_>) -> Result {
         let counted = |counter| {
-            device.with_volume(|volume| volume.map_or(0, |volume| volume.slots().store().counted(counter)))
+            device.with_volume(|volume| {
+                volume.map_or(0, |volume| volume.slots().store().counted(counter))
+            })
         };
         out.value(fmt!(
             "{:>8} {:>8} {:>8} {:>8}",

@@ -49,7 +49,9 @@ impl Attribute<State> for Codec {
     }
 
     fn store(registry: &State, value: &str) -> Result {
-        registry.policy().set_algorithm(Algorithm::named(value).ok_or(EINVAL)?);
+        registry
+            .policy()
+            .set_algorithm(Algorithm::named(value).ok_or(EINVAL)?);
         Ok(())
     }
 }

@@ -18,7 +18,9 @@ unsafe impl<V: Volume> Host for OnDisk<V> {
     unsafe fn state<'a>(raw: *const bindings::device) -> &'a Device<V> {
         // SAFETY: the device of a disk is inside its part 0.
         unsafe {
-            let part0 = raw.byte_sub(offset_of!(bindings::block_device, bd_device)).cast::<bindings::block_device>();
+            let part0 = raw
+                .byte_sub(offset_of!(bindings::block_device, bd_device))
+                .cast::<bindings::block_device>();
             operations::device((*part0).bd_disk)
         }
     }

@@ -12,8 +12,9 @@ use crate::{
 use core::ptr::NonNull;
 use kernel::{prelude::*, sync::atomic::ordering::Relaxed};
 
-/// Whole pages only, any number at once; the content of a page must not change under a write (it is read twice),
-/// and a request is done when `submit_bio` returns, which lets the swap core skip readahead.
+/// Whole pages only, any number at once; the content of a page must not change under a write (it is
+/// read twice), and a request is done when `submit_bio` returns, which lets the swap core skip
+/// readahead.
 pub(super) fn limits() -> bindings::queue_limits {
     let mut limits: bindings::queue_limits = pin_init::zeroed();
     let page = PAGE_BYTES as u32;
@@ -49,7 +50,10 @@ pub(super) unsafe fn device<'a, V: Volume>(disk: *const bindings::gendisk) -> &'
 /// # Safety
 ///
 /// Called by the block layer, with `open_mutex` held.
-unsafe extern "C" fn open<V: Volume>(disk: *mut bindings::gendisk, _mode: bindings::blk_mode_t) -> i32 {
+unsafe extern "C" fn open<V: Volume>(
+    disk: *mut bindings::gendisk,
+    _mode: bindings::blk_mode_t,
+) -> i32 {
     // SAFETY: one of our disks, not yet deleted.
     let device = unsafe { device::<V>(disk) };
     if device.claimed.load(Relaxed) {
@@ -64,8 +68,17 @@ unsafe extern "C" fn open<V: Volume>(disk: *mut bindings::gendisk, _mode: bindin
 /// Called by the block layer, inside the queue, with a request for a disk of `Device<V>`.
 unsafe extern "C" fn submit_bio<V: Volume>(raw: *mut bindings::bio) {
     // SAFETY: the block layer passes a live bio, which is ours until it is ended below.
-    let (device, bio) = unsafe { (device::<V>((*(*raw).bi_bdev).bd_disk), Bio::new(NonNull::new_unchecked(raw))) };
-    let submit = || device.volume().map_or(Err(EIO), |volume| volume.submit(&bio));
+    let (device, bio) = unsafe {
+        (
+            device::<V>((*(*raw).bi_bdev).bd_disk),
+            Bio::new(NonNull::new_unchecked(raw)),
+        )
+    };
+    let submit = || {
+        device
+            .volume()
+            .map_or(Err(EIO), |volume| volume.submit(&bio))
+    };
     let result = match bio.operation() {
         Some(Operation::Read | Operation::Write) => {
             // SAFETY: a live bio, accounted from here to the end of the request.
@@ -89,7 +102,10 @@ unsafe extern "C" fn submit_bio<V: Volume>(raw: *mut bindings::bio) {
 /// # Safety
 ///
 /// Called by the swap core for a disk of `Device<V>` in use for swap, hence open.
-unsafe extern "C" fn swap_slot_free_notify<V: Volume>(bdev: *mut bindings::block_device, index: usize) {
+unsafe extern "C" fn swap_slot_free_notify<V: Volume>(
+    bdev: *mut bindings::block_device,
+    index: usize,
+) {
     // SAFETY: the disk is open.
     let device = unsafe { device::<V>((*bdev).bd_disk) };
     if let Some(volume) = device.volume() {
