@@ -22,6 +22,7 @@ pub mod zsmalloc;
 /// `kernel::bindings`, and what bindgen adds to it (Kbuild).
 #[allow(
     clippy::all,
+    clippy::undocumented_unsafe_blocks,
     dead_code,
     improper_ctypes,
     missing_docs,

@@ -159,10 +159,15 @@ impl Entry {
     pub const END: Self = Self(null_mut());
 }
 
+/// `CStrExt::as_char_ptr`, which is not const.
+const fn first_char(text: &'static CStr) -> *const u8 {
+    text.to_bytes_with_nul().as_ptr()
+}
+
 /// The name and mode of `A`.
 pub(super) const fn header<S: ?Sized, A: Attribute<S>>() -> bindings::attribute {
     let mut header: bindings::attribute = pin_init::zeroed();
-    header.name = A::NAME.as_ptr().cast();
+    header.name = first_char(A::NAME);
     header.mode = A::MODE;
     header
 }
@@ -181,7 +186,7 @@ impl Group {
         assert!(entries[N - 1].0.is_null());
         let mut group: bindings::attribute_group = pin_init::zeroed();
         if let Some(name) = name {
-            group.name = name.as_ptr().cast();
+            group.name = first_char(name);
         }
         group.__bindgen_anon_2.attrs = entries.as_ptr().cast_mut().cast();
         Self(Raw::new(group))

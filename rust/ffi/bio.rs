@@ -196,10 +196,5 @@ impl Cursor {
 }
 
 fn bounce() -> Result<KBox<PageBuffer>> {
-    noio::scope(|| {
-        Ok(KBox::init(
-            pin_init::init_zeroed::<PageBuffer>(),
-            GFP_KERNEL,
-        )?)
-    })
+    noio::scope(|| KBox::init(pin_init::init_zeroed::<PageBuffer>(), GFP_KERNEL))
 }

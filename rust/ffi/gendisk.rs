@@ -120,9 +120,8 @@ impl<V: Volume> Disk<V> {
         let disk = device.disk();
         // SAFETY: allocated above, and not yet added; the device stays pinned in its box until the
         // disk is gone.
-        let added =
-            to_result(unsafe { bindings::device_add_disk(null_mut(), disk, attributes.as_ptr()) });
-        if let Err(error) = added {
+        let added = unsafe { bindings::device_add_disk(null_mut(), disk, attributes.as_ptr()) };
+        if let Err(error) = to_result(added) {
             // SAFETY: allocated above, and not added.
             unsafe { bindings::put_disk(disk) };
             return Err(error);

@@ -15,7 +15,7 @@ pub fn decode(block: &[u8], page: &Page<'_>) -> Result {
             block.as_ptr().cast(),
             page.as_ptr().cast(),
             i32::try_from(block.len())?,
-            PAGE_SIZE as _,
+            PAGE_SIZE as i32,
         )
     };
     if usize::try_from(length) == Ok(PAGE_SIZE) {

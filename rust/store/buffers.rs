@@ -21,17 +21,11 @@ impl Buffers {
         Ok(Self {
             workspaces: PerCpu::new(|| {
                 let workspace = Workspace::new()?;
-                Ok(KBox::pin_init(
-                    new_mutex!(workspace, "tmem_workspace"),
-                    GFP_KERNEL,
-                )?)
+                KBox::pin_init(new_mutex!(workspace, "tmem_workspace"), GFP_KERNEL)
             })?,
             bounces: PerCpu::new(|| {
                 let buffer = KBox::init(pin_init::init_zeroed::<PageBuffer>(), GFP_KERNEL)?;
-                Ok(KBox::pin_init(
-                    new_spinlock!(buffer, "tmem_bounce"),
-                    GFP_KERNEL,
-                )?)
+                KBox::pin_init(new_spinlock!(buffer, "tmem_bounce"), GFP_KERNEL)
             })?,
         })
     }
