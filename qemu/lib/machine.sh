@@ -50,7 +50,7 @@ add_processors() {
 			-smp "${CPUS:-1}" -cpu max,-erms,-fsrm -accel "tcg,thread=single"
 			-icount shift=0,sleep=off -seed 1 -rtc base=2026-01-01,clock=vm
 		)
-		SETTINGS+=(nokaslr tsc=reliable)
+		SETTINGS+=(nokaslr norandmaps tsc=reliable)
 		say "guest: TCG, counting instructions"
 	elif kvm_works; then
 		QEMU+=(-smp "$cpus" -cpu host -accel kvm)
