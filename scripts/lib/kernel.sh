@@ -126,10 +126,15 @@ _make_tree() {
 	rm -rf "$tree/packages" "$debs"
 }
 
+# A cache that was moved does not count: the tree names its source by absolute path.
+_is_prepared() {
+	[ "$(readlink "$_kernels/$1")" = ".trees/${2##*/}" ] && [[ $(readlink "$2/build/source") == "$_kernels"/source/* ]]
+}
+
 prepare_release() {
 	local kver=$1 version tree usable
 	tree=$_kernels/.trees/$kver-$(_tree_inputs)
-	[ "$(readlink "$_kernels/$kver" 2>/dev/null)" != ".trees/${tree##*/}" ] || return 0
+	! _is_prepared "$kver" "$tree" || return 0
 	version=$(package_version "$kver")
 	if [ -z "$version" ]; then
 		mapfile -t usable < <(_usable_releases)
