@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # The machine QEMU is asked for; sourced by qemu/guest. The functions add to
-# three lists: QEMU (its command line), DRIVERS (modules the guest needs for the
-# devices), SETTINGS (of the kernel and of qemu/guest-init).
+# three lists: QEMU (its command line), SUPERVISOR (options for
+# lib/supervise.py), SETTINGS (of the kernel and of qemu/guest-init).
 
 # QEMU's own arguments have commas in them.
 # shellcheck disable=SC2054
 
-# describe_machine CONSOLE: sets QEMU and SUPERVISOR (options for
-# lib/supervise.py) from the options of the environment.
+# describe_machine CONSOLE: fills them from the options of the environment.
 describe_machine() {
 	local first
-	DRIVERS=()
 	SUPERVISOR=(--console "$1")
 	SETTINGS=(
 		console=ttyS0 quiet cryptomgr.notests root=PARTLABEL=tmem-root rootwait rw rootfstype=ext4 "TMEM_LOAD=${LOAD:-1}"
@@ -33,7 +31,6 @@ describe_machine() {
 	else
 		SETTINGS+=("TMEM_TERM=${TERM:-dumb}")
 	fi
-	[[ ${#DRIVERS[@]} == 0 ]] || SETTINGS+=("TMEM_DRIVERS=\"${DRIVERS[*]}\"")
 	# Just enough to reach the project disk, where the init program lies.
 	first='mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; mount -r LABEL=project /opt; exec /opt/init'
 	# shellcheck disable=SC2206 # split at white space, as documented
@@ -108,7 +105,6 @@ add_disks() {
 			file=$(realpath "$disk") snapshot=off
 		fi
 		QEMU+=(-drive "if=virtio,format=raw,cache=unsafe,snapshot=$snapshot,file=$file")
-		DRIVERS=(virtio_blk)
 		SETTINGS+=(TMEM_SYNC=1)
 	done
 }
@@ -126,5 +122,4 @@ add_share() {
 add_balloon() {
 	QEMU+=(-device virtio-balloon-pci,id=balloon,free-page-reporting=on)
 	SUPERVISOR+=(--qmp)
-	SETTINGS+=(TMEM_BALLOON=1)
 }
