@@ -29,7 +29,7 @@ describe_machine() {
 	if [[ -n ${RUN:-} ]]; then
 		SUPERVISOR+=(--timeout "${TIMEOUT:-600}")
 	else
-		SETTINGS+=("TMEM_TERM=${TERM:-dumb}")
+		SETTINGS+=("TMEM_TERM=${TERM:-dumb}" "TMEM_FIRST=\"${FIRST:-}\"")
 	fi
 	# Just enough to reach the project disk, where the init program lies.
 	first='mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; mount -r LABEL=project /opt; exec /opt/init'
