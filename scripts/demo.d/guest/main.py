@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The guest's part of scripts/demo: runs valkey on each kind of swap in turn. Results go to stdout, a JSON object a line.
+
+main.py LETTERS SEED TIME_LIMIT     the kinds to run (see swaps.py)
+"""
+
+import json
+import os
+import sys
+
+from files import get, put, run, say
+from swaps import DISK, SWAPS
+from workload import Client, Valkey, data_bytes, memory_max
+
+SECTOR = 512
+
+
+class WrongData(Exception):
+    """A swap gave back other bytes than it was given."""
+
+
+def machine():
+    clocks = get("/sys/devices/system/clocksource/clocksource0/available_clocksource")
+    return {
+        "accelerator": "KVM" if "kvm-clock" in clocks else "TCG",
+        "kernel": os.uname().release,
+        "processors": os.cpu_count(),
+        "memory_bytes": os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"),
+        "data_bytes": data_bytes(),
+        "memory_max": memory_max(),
+    }
+
+
+def disk_bytes():
+    fields = get(f"/sys/block/{DISK}/stat").split()
+    return {"read": int(fields[2]) * SECTOR, "written": int(fields[6]) * SECTOR}
+
+
+def judge(outcome, valkey):
+    """Why a phase did not come to its end, in words; None if it did."""
+    if "wrong" in outcome:
+        raise WrongData(f"the record {outcome['wrong']['key']} came back wrong")
+    if "late" in outcome:
+        return "not done in time"
+    if "lost" not in outcome:
+        return None
+    how_far = 100 * outcome["lost"]["done"] // outcome["lost"]["of"]
+    why = "OOM-killed" if valkey.was_killed() else f"valkey was lost ({outcome['lost']['error']})"
+    return f"{why} at {how_far}%"
+
+
+def measure(swap, seed, time_limit):
+    result = {}
+    with Valkey() as valkey, Client(seed, time_limit) as client:
+        for phase in (client.load, client.read):
+            outcome = phase()
+            failure = judge(outcome, valkey)
+            if failure:
+                return result | {"survived": False, "failure": f"{failure} of the {phase.__name__}"}
+            result |= outcome
+            result[f"after_{phase.__name__}"] = {"held": swap.held(), "cgroup": valkey.memory()}
+            say(f"{phase.__name__}: done in {outcome[phase.__name__]['seconds']:.1f} s")
+    return result | {"survived": True}
+
+
+def run_one(letter, seed, time_limit):
+    swap = SWAPS[letter]()
+    say(f"({letter}) {swap.name}")
+    os.sync()
+    put("/proc/sys/vm/drop_caches", 3)
+    swap.turn_on()
+    before = disk_bytes()
+    result = {"letter": letter, "name": swap.name, "settings": swap.settings()}
+    result |= measure(swap, seed, time_limit)
+    result["disk"] = {key: value - before[key] for key, value in disk_bytes().items()}
+    swap.turn_off()
+    if not result["survived"]:
+        say(result["failure"])
+    return result
+
+
+def main():
+    letters, seed, time_limit = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+    run("modprobe", "virtio_blk")
+    print(json.dumps({"machine": machine()}), flush=True)
+    for letter in letters:
+        try:
+            print(json.dumps({"run": run_one(letter, seed, time_limit)}), flush=True)
+        except WrongData as error:
+            sys.exit(f"FAILED with {SWAPS[letter].name}: {error}")
+
+
+main()
