@@ -12,11 +12,14 @@ index_apt() {
 		-o Debug::NoLocking=true -o APT::Sandbox::User=root "$@"
 }
 
+# A new tool chain root brings the index it was made from; its locks are root's.
 take_index_from_toolchain() {
-	rm -rf "$_index"
-	mkdir -p "$_index"
-	cp -r "$TMEM_CACHE/toolchain/var/lib/apt/lists" "$_index/lists"
-	touch "$_index/checked"
+	local new=$_index.partial
+	rm -rf "$_index" "$new"
+	mkdir -p "$new/lists/partial"
+	find "$TMEM_CACHE/toolchain/var/lib/apt/lists" -maxdepth 1 -type f ! -name lock -exec cp -t "$new/lists" {} +
+	touch "$new/checked"
+	mv "$new" "$_index"
 }
 
 # Brings the index up to date when it is older than a day or $refresh is set, and notes which of the tool chain's packages
