@@ -37,8 +37,8 @@ describe_machine() {
 	QEMU+=(-append "${SETTINGS[*]} init=/bin/bash -- -c \"$first\"" ${QEMU_ARGS:-})
 }
 
-# One thread for all processors without KVM: with a thread each, QEMU now and
-# then breaks the kernel's patching of its own code.
+# One thread for all processors without KVM: with a thread each, 1 boot of 14
+# hung (QEMU 10.0).
 add_processors() {
 	local cpus=${CPUS:-2}
 	if [[ ${ICOUNT:-0} != 0 ]]; then
