@@ -59,11 +59,11 @@ pub struct Store<T: Tier = zsmalloc::Pool> {
 }
 
 impl Store {
-    /// An empty store. May sleep. ENOMEM.
+    /// An empty store. May sleep. ENOMEM, also when its buffers alone would be beyond the cap.
     pub fn new(name: &CStr, policy: Arc<Policy>, limit: Arc<Limit>) -> Result<Self> {
         let buffers = Buffers::new()?;
         let account = Account::new(policy.clone(), limit);
-        account.add_metadata(buffers.bytes());
+        account.grow_metadata(buffers.bytes())?;
         Ok(Self {
             tier: zsmalloc::Pool::new(name)?,
             counters: Counters::new()?,

@@ -22,6 +22,9 @@ use kernel::{
     sync::{new_spinlock, SetOnce, SpinLock},
 };
 
+/// What a leaf costs, the handles of its pages included: zsmalloc keeps those.
+const LEAF_BYTES: u64 = Leaf::BYTES + leaf::SLOTS * <Pool as Tier>::OBJECT_METADATA;
+
 type Directory = KVVec<SetOnce<Pin<KBox<Leaf>>>>;
 
 /// A disk's pages.
@@ -48,7 +51,7 @@ impl Slots {
         for _ in 0..leaves {
             directory.push(SetOnce::new(), GFP_KERNEL)?;
         }
-        store.account().add_metadata(bytes);
+        store.account().grow_metadata(bytes)?;
         let growth = KBox::pin_init(new_spinlock!((), "tmem_growth"), GFP_KERNEL)?;
         Ok(Self {
             store,
@@ -159,17 +162,21 @@ impl Slots {
         if let Some(leaf) = entry.as_ref() {
             return Ok(leaf);
         }
-        let new = noio::scope(|| Leaf::new(GFP_KERNEL | __GFP_NOWARN))?;
-        let grown = {
-            let _growth = self.growth.lock();
-            entry.populate(new)
-        };
-        if grown {
-            self.store
-                .account()
-                .add_metadata(Leaf::BYTES + leaf::SLOTS * <Pool as Tier>::OBJECT_METADATA);
+        let account = self.store.account();
+        account.grow_metadata(LEAF_BYTES)?;
+        let grown = self.grow(entry);
+        if !matches!(grown, Ok(true)) {
+            account.shrink_metadata(LEAF_BYTES);
         }
+        grown?;
         Ok(entry.as_ref().ok_or(EAGAIN)?)
+    }
+
+    /// Puts a new leaf into `entry`; whether it was this one that got there.
+    fn grow(&self, entry: &SetOnce<Pin<KBox<Leaf>>>) -> Result<bool> {
+        let leaf = noio::scope(|| Leaf::new(GFP_KERNEL | __GFP_NOWARN))?;
+        let _growth = self.growth.lock();
+        Ok(entry.populate(leaf))
     }
 }
 

@@ -144,10 +144,22 @@ impl Account {
         self.metadata.load(Relaxed)
     }
 
-    /// Adds bytes of tables or buffers.
-    pub fn add_metadata(&self, bytes: u64) {
-        self.metadata.fetch_add(bytes, Relaxed);
+    /// Takes note of more bytes of tables or buffers. ENOMEM, and nothing noted, when that is too
+    /// much.
+    pub fn grow_metadata(&self, bytes: u64) -> Result {
         self.policy.add(bytes as i64);
+        if !self.policy.allows() {
+            self.policy.add((bytes as i64).wrapping_neg());
+            return Err(ENOMEM);
+        }
+        self.metadata.fetch_add(bytes, Relaxed);
+        Ok(())
+    }
+
+    /// Takes note of fewer bytes of tables or buffers.
+    pub fn shrink_metadata(&self, bytes: u64) {
+        self.policy.add((bytes as i64).wrapping_neg());
+        self.metadata.fetch_sub(bytes, Relaxed);
     }
 
     /// The most that the arena ever held, in bytes, since [`Account::reset_max`].
