@@ -54,6 +54,11 @@ bool tmem_has_sse42(void)
 	return boot_cpu_has(X86_FEATURE_XMM4_2);
 }
 
+bool tmem_in_reclaim(void)
+{
+	return current->flags & PF_MEMALLOC;
+}
+
 void tmem_cond_resched(void)
 {
 	cond_resched();
@@ -71,7 +76,7 @@ void tmem_noio_restore(unsigned int flags)
 
 gfp_t tmem_arena_gfp(void)
 {
-	return GFP_NOIO | __GFP_NOWARN | __GFP_HIGHMEM | __GFP_MOVABLE;
+	return GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN | __GFP_HIGHMEM | __GFP_MOVABLE;
 }
 
 unsigned int tmem_param_disks(void)

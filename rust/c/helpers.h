@@ -20,11 +20,16 @@ u64 tmem_local_clock(void);
 unsigned int tmem_online_cpus(void);
 /* Whether the CPU has the crc32 instruction. */
 bool tmem_has_sse42(void);
+/* Whether this task is reclaiming memory, for which the kernel's reserves are open. */
+bool tmem_in_reclaim(void);
 void tmem_cond_resched(void);
 /* memalloc_noio_save() and memalloc_noio_restore(). */
 unsigned int tmem_noio_save(void);
 void tmem_noio_restore(unsigned int flags);
-/* GFP_NOIO | __GFP_NOWARN, and what zsmalloc may use besides. */
+/*
+ * GFP_NOIO, and what zsmalloc may use besides. __GFP_NORETRY: GFP_NOIO alone tries until somebody
+ * else's allocation calls the OOM killer.
+ */
 gfp_t tmem_arena_gfp(void);
 
 unsigned int tmem_param_disks(void);

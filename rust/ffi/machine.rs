@@ -12,6 +12,20 @@ pub fn ram_bytes() -> u64 {
     (pages as u64).saturating_mul(PAGE_BYTES)
 }
 
+/// Bytes that programs can still get without swapping, as `MemAvailable` says it. Any context;
+/// some hundred instructions.
+pub fn available_bytes() -> u64 {
+    // SAFETY: has no preconditions.
+    let pages = unsafe { bindings::si_mem_available() };
+    u64::try_from(pages).unwrap_or(0).saturating_mul(PAGE_BYTES)
+}
+
+/// Whether this task is reclaiming memory.
+pub fn in_reclaim() -> bool {
+    // SAFETY: has no preconditions.
+    unsafe { bindings::tmem_in_reclaim() }
+}
+
 /// CPUs online now, at least 1.
 pub fn online_cpus() -> usize {
     // SAFETY: has no preconditions.

@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 use super::Algorithm;
+use crate::ffi::machine;
 use kernel::{
     prelude::*,
     sync::{
@@ -113,6 +114,16 @@ fn number_to_algorithm(number: u32) -> Option<Algorithm> {
     Algorithm::numbered(u8::try_from(number).ok()?)
 }
 
+/// The part of RAM that plain writes leave to programs.
+const FLOOR: u64 = 16;
+
+/// Whether there is memory to take. A task that reclaims makes memory by a put and may always try;
+/// any other, such as a program that fills the disk with files, must not take what keeps the
+/// machine running: nobody gets it back by killing processes.
+fn memory_allows() -> bool {
+    machine::in_reclaim() || machine::available_bytes() >= machine::ram_bytes() / FLOOR
+}
+
 /// What one store holds. Its part of the sum goes when it is dropped.
 pub struct Account {
     policy: Arc<Policy>,
@@ -148,7 +159,7 @@ impl Account {
     /// much.
     pub fn grow_metadata(&self, bytes: u64) -> Result {
         self.policy.add(bytes as i64);
-        if !self.policy.allows() {
+        if !self.policy.allows() || !memory_allows() {
             self.policy.add((bytes as i64).wrapping_neg());
             return Err(ENOMEM);
         }
@@ -173,17 +184,20 @@ impl Account {
     }
 
     /// Takes note of what the arena holds now.
-    pub(super) fn note_arena(&self, bytes: u64) {
-        if self.arena.load(Relaxed) != bytes {
-            let before = self.arena.xchg(bytes, Relaxed);
-            self.policy.add((bytes as i64).wrapping_sub(before as i64));
+    /// Whether it grew.
+    pub(super) fn note_arena(&self, bytes: u64) -> bool {
+        if self.arena.load(Relaxed) == bytes {
+            return false;
         }
+        let before = self.arena.xchg(bytes, Relaxed);
+        self.policy.add((bytes as i64).wrapping_sub(before as i64));
+        bytes > before
     }
 
     /// Takes note of what the arena holds with one more object. ENOMEM when that is too much.
     pub(super) fn admit(&self, arena: u64) -> Result {
-        self.note_arena(arena);
-        if !self.limit.allows(arena) || !self.policy.allows() {
+        let grew = self.note_arena(arena);
+        if (grew && !memory_allows()) || !self.limit.allows(arena) || !self.policy.allows() {
             return Err(ENOMEM);
         }
         self.raise_max(arena);
