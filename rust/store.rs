@@ -16,7 +16,7 @@ mod tier;
 
 pub use codec::Algorithm;
 pub use counters::Counter;
-pub use ledger::{Limit, Policy};
+pub use ledger::{memory_allows, Limit, Policy};
 pub use tier::Tier;
 
 use crate::{

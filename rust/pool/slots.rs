@@ -13,7 +13,7 @@ use super::leaf::{self, Leaf};
 use crate::{
     core::extent::Extent,
     ffi::{machine, noio, page::Page, zsmalloc::Pool},
-    store::{Content, Counter, Store, Tier},
+    store::{memory_allows, Content, Counter, Store, Tier},
 };
 use core::mem::replace;
 use kernel::{
@@ -163,6 +163,7 @@ impl Slots {
             return Ok(leaf);
         }
         let account = self.store.account();
+        memory_allows()?;
         account.grow_metadata(LEAF_BYTES)?;
         let grown = self.grow(entry);
         if !matches!(grown, Ok(true)) {

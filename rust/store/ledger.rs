@@ -117,11 +117,15 @@ fn number_to_algorithm(number: u32) -> Option<Algorithm> {
 /// The part of RAM that plain writes leave to programs.
 const FLOOR: u64 = 16;
 
-/// Whether there is memory to take. A task that reclaims makes memory by a put and may always try;
+/// ENOMEM unless there is memory to take. A task that reclaims makes memory by a put and may always try;
 /// any other, such as a program that fills the disk with files, must not take what keeps the
 /// machine running: nobody gets it back by killing processes.
-fn memory_allows() -> bool {
-    machine::in_reclaim() || machine::available_bytes() >= machine::ram_bytes() / FLOOR
+pub fn memory_allows() -> Result {
+    if machine::in_reclaim() || machine::available_bytes() >= machine::ram_bytes() / FLOOR {
+        Ok(())
+    } else {
+        Err(ENOMEM)
+    }
 }
 
 /// What one store holds. Its part of the sum goes when it is dropped.
@@ -159,7 +163,7 @@ impl Account {
     /// much.
     pub fn grow_metadata(&self, bytes: u64) -> Result {
         self.policy.add(bytes as i64);
-        if !self.policy.allows() || !memory_allows() {
+        if !self.policy.allows() {
             self.policy.add((bytes as i64).wrapping_neg());
             return Err(ENOMEM);
         }
@@ -197,8 +201,11 @@ impl Account {
     /// Takes note of what the arena holds with one more object. ENOMEM when that is too much.
     pub(super) fn admit(&self, arena: u64) -> Result {
         let grew = self.note_arena(arena);
-        if (grew && !memory_allows()) || !self.limit.allows(arena) || !self.policy.allows() {
+        if !self.limit.allows(arena) || !self.policy.allows() {
             return Err(ENOMEM);
+        }
+        if grew {
+            memory_allows()?;
         }
         self.raise_max(arena);
         Ok(())
