@@ -103,7 +103,7 @@ log_since() {
 unexpected() {
 	local expected
 	expected=$harmless${1:+|$(paste -sd '|' <<<"$1")}
-	grep -E "$faults|^<[0-4]>\[[^]]*\] tmem" | grep -vE "$expected"
+	grep -E "$faults|^<[0-4]>\[[^]]*\] tmem[0-9]*:" | grep -vE "$expected"
 }
 
 main "$@"

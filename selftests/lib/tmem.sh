@@ -52,10 +52,9 @@ index_of() {
 	done
 }
 
-# writing TEXT FILE: what one write of the text (printf's escapes) gives: ok, or the error's name.
+# writing TEXT FILE: what one write of the text (\n, \t, \0, \xHH are read) gives: ok, or the error's name.
 writing() {
-	# shellcheck disable=SC2059 # escapes are wanted
-	printf "$1" | tmem-test attribute "$2"
+	tmem-test attribute "$2" -- "$1"
 }
 
 # set_size SIZE [SYS]: afresh.
@@ -66,6 +65,7 @@ set_size() {
 
 # swap_on SIZE: on tmem0, which is made anew.
 swap_on() {
+	swapoff -a
 	set_size "$1"
 	mkswap -q "$disk"
 	echo 0 >/proc/sys/vm/page-cluster

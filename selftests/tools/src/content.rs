@@ -97,9 +97,9 @@ fn words(page: &mut [u8], mut word: impl FnMut(usize) -> u64) {
     }
 }
 
-/// One of 256 words of eight letters.
+/// One of 64 words of eight letters.
 fn vocabulary(number: u64) -> u64 {
-    mix(number % 256) & 0x0707_0707_0707_0707 | 0x6060_6060_6060_6060
+    mix(number % 64) & 0x0707_0707_0707_0707 | 0x6060_6060_6060_6060
 }
 
 /// splitmix64's output function: neighbouring seeds give unlike results.

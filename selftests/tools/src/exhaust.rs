@@ -17,6 +17,9 @@ pub struct Options {
     /// How many refusals to go on for
     #[arg(long, default_value_t = 2000)]
     refusals: u64,
+    /// Write every how-many-th page
+    #[arg(long, default_value_t = 1)]
+    stride: usize,
     #[arg(long, value_enum, default_value = "random")]
     class: Class,
     #[arg(long, default_value_t = 1)]
@@ -27,7 +30,7 @@ pub fn run(options: &Options) -> Outcome {
     let device = Device::direct(&options.device)?;
     let mut memory = Mapping::new(PAGE, Kind::Private)?;
     let (mut accepted, mut refused, mut errors) = (Vec::new(), Vec::new(), BTreeMap::new());
-    for page in 0..device.pages() {
+    for page in (0..device.pages()).step_by(options.stride) {
         let content = Content::new(options.class, options.seed.wrapping_add(page));
         content.make(memory.bytes_mut());
         match device.write(page, memory.bytes()) {

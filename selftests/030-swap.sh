@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# insmod, mkswap, swapon: memory goes there and comes back, and nothing is left behind.
+# shellcheck source=selftests/lib/test.sh
+. "${0%/*}/lib/test.sh"
+# shellcheck source=selftests/lib/tmem.sh
+. "${0%/*}/lib/tmem.sh"
+
+three_commands() {
+	unload
+	insmod "$(modinfo -n tmem)"
+	mkswap "$disk"
+	swapon -p 100 "$disk"
+	[[ $(awk '$1 == "/dev/tmem0" { print $5 }' /proc/swaps) == 100 ]]
+	swap_off
+}
+
+out_and_in() {
+	swap_on 128M
+	count memory --mib 48 --threads 2 --page-out --rounds 2
+	# A fifth of the content is zeroes, which the kernel keeps itself.
+	(($(counted swapped_kib) > 48 * 1024 * 9 / 10))
+	[[ $(io failed_reads) == 0 && $(io failed_writes) == 0 && $(stat_of puts_refused) == 0 ]]
+}
+
+slots_are_freed() {
+	# The page of the header stays.
+	[[ $(stat_of pages) == 1 && $(used_swap) == 0 ]]
+	(($(io notify_free) > 1000))
+}
+
+at_rest_all_is_zero() {
+	swap_off
+	echo 1 >$sys/reset
+	gauges_are_zero
+	[[ $(mm orig_data_size) == 0 && $(mm mem_used_max) == 0 ]]
+}
+
+under_a_limit() {
+	swap_on 256M
+	in_cgroup 24M tmem-test memory --mib 64 --threads 2 --rounds 2 >"$scratch/counts"
+	cat "$scratch/counts"
+	(($(counted swapped_kib) > 32 * 1024))
+	[[ $(event $cgroup/memory.events oom_kill) == 0 ]]
+	(($(event $cgroup/memory.stat pswpin) > 1000 && $(event $cgroup/memory.stat pswpout) > 8000))
+	swap_off
+}
+
+case_of "insmod, mkswap, swapon" three_commands
+case_of "48 MiB go out and come back whole, twice" out_and_in
+case_of "slots are freed with the memory" slots_are_freed
+case_of "after swapoff and reset every figure is 0" at_rest_all_is_zero
+case_of "a program of 64 MiB in a cgroup of 24 MiB" under_a_limit

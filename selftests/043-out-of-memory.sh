@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# Programs want more memory than there is, on a swap disk without a limit: memory runs out in the middle of puts, and the machine
+# stays up.
+# guest: MEM=256
+# dmesg: Write-error on swap-device
+# dmesg: Out of memory
+# dmesg: oom-kill
+# dmesg: Call Trace
+# timeout: 300
+# shellcheck source=selftests/lib/test.sh
+. "${0%/*}/lib/test.sh"
+# shellcheck source=selftests/lib/tmem.sh
+. "${0%/*}/lib/tmem.sh"
+max=/sys/kernel/tmem/max_bytes
+
+machine_works() {
+	local free
+	[[ $(seq 1000 | wc -l) == 1000 ]]
+	tmem-test memory --mib 16 --rounds 1
+	free=$(event /proc/meminfo MemAvailable:)
+	((free > 60 * 1024))
+}
+
+# A program of more than all memory, whose pages do not compress: it must end, one way or the other.
+swap_is_no_way_out() {
+	local status=0
+	swap_on 1G
+	echo 1T >$max
+	timeout 120 tmem-test memory --mib 512 --class random --rounds 1 || status=$?
+	[[ $status == 137 ]]
+	grep . $stats/{puts,puts_refused,puts_refused_early,refused_usec}
+	swap_off
+	machine_works
+}
+
+# The same, of what compresses: it must be done, and nothing lost.
+swap_helps() {
+	swap_on 1G
+	echo 1T >$max
+	count memory --mib 200 --class text --rounds 1 --threads 2
+	(($(counted swapped_kib) > 32 * 1024))
+	swap_off
+	machine_works
+}
+
+case_of "more memory than there is, of what compresses" swap_helps
+case_of "more memory than there is, of what does not: the program ends, the machine stays" swap_is_no_way_out
