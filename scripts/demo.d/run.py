@@ -107,6 +107,9 @@ def main():
         print(json.dumps(results, indent=2))
     else:
         print(text(results))
+    for each in results["runs"]:
+        if each["name"] == "tmem" and each["failure"]:
+            sys.exit(f"demo: FAILED: with tmem: {each['failure']}")
     say(options.started, "done. To look around in that guest, with tmem on and valkey filled: scripts/demo --shell")
 
 

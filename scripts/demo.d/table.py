@@ -9,13 +9,18 @@ swapped:  what the swap holds when everything is loaded, as valkey sees it (MiB)
           zswap's RAM counts against the cgroup's memory.max; zram's and tmem's is outside of it.
 latency:  of one GET over a Unix socket, client and server in the guest; each value verified by its checksum."""
 
+TCG_NOTE = """\
+TCG:      without KVM the processor is some ten times slower, while the disk keeps its speed: compare the swaps in memory
+          with each other; against the disk they are better than shown here."""
+
 
 def mib(number):
     return f"{number / MIB:.1f}"
 
 
 def survival(run):
-    return "yes" if run["survived"] else f"no: {run['failure']}"
+    word = "yes" if run["survived"] else "no"
+    return f"{word}: {run['failure']}" if run["failure"] else word
 
 
 def phase_cells(run):
@@ -85,6 +90,7 @@ def text(results):
             *aligned(HEAD + [row(run) for run in runs]),
             "",
             NOTES,
+            *([TCG_NOTE] if results["machine"]["accelerator"] == "TCG" else []),
             "settings:",
             *map(settings, runs),
         ]

@@ -36,31 +36,32 @@ def disk_bytes():
     return {"read": int(fields[2]) * SECTOR, "written": int(fields[6]) * SECTOR}
 
 
-def judge(outcome, valkey):
-    """Why a phase did not come to its end, in words; None if it did."""
+def failure_of(phase, outcome, valkey):
+    """Why a phase did not come to its end, and whether valkey survived; None if it did come there."""
     if "wrong" in outcome:
         raise WrongData(f"the record {outcome['wrong']['key']} came back wrong")
     if "late" in outcome:
-        return "not done in time"
+        return {"survived": True, "failure": f"the {phase} took too long"}
     if "lost" not in outcome:
         return None
     how_far = 100 * outcome["lost"]["done"] // outcome["lost"]["of"]
-    why = "OOM-killed" if valkey.was_killed() else f"valkey was lost ({outcome['lost']['error']})"
-    return f"{why} at {how_far}%"
+    why = "OOM-killed" if valkey.was_killed() else f"lost ({outcome['lost']['error']})"
+    return {"survived": False, "failure": f"{why} at {how_far}% of the {phase}"}
 
 
 def measure(swap, seed, time_limit):
     result = {}
     with Valkey() as valkey, Client(seed, time_limit) as client:
-        for phase in (client.load, client.read):
-            outcome = phase()
-            failure = judge(outcome, valkey)
+        for phase, do in {"load": client.load, "read": client.read}.items():
+            outcome = do()
+            failure = failure_of(phase, outcome, valkey)
             if failure:
-                return result | {"survived": False, "failure": f"{failure} of the {phase.__name__}"}
+                say(failure["failure"])
+                return result | failure
             result |= outcome
-            result[f"after_{phase.__name__}"] = {"held": swap.held(), "cgroup": valkey.memory()}
-            say(f"{phase.__name__}: done in {outcome[phase.__name__]['seconds']:.1f} s")
-    return result | {"survived": True}
+            result[f"after_{phase}"] = {"held": swap.held(), "cgroup": valkey.memory()}
+            say(f"{phase}: done in {outcome[phase]['seconds']:.1f} s")
+    return result | {"survived": True, "failure": None}
 
 
 def run_one(letter, seed, time_limit):
@@ -74,8 +75,6 @@ def run_one(letter, seed, time_limit):
     result |= measure(swap, seed, time_limit)
     result["disk"] = {key: value - before[key] for key, value in disk_bytes().items()}
     swap.turn_off()
-    if not result["survived"]:
-        say(result["failure"])
     return result
 
 

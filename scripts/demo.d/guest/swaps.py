@@ -10,8 +10,9 @@ import os
 from files import get, number, put, run
 
 PAGE = 4096
-SIZE = "512M"
-SLOTS = (512 << 20) // PAGE
+# Of each, some five times what is swapped.
+SIZE = "128M"
+SLOTS = (128 << 20) // PAGE
 DISK = "vda"
 ZSWAP = "/sys/module/zswap/parameters/"
 PAGE_CLUSTER = "/proc/sys/vm/page-cluster"
@@ -31,7 +32,7 @@ class NoSwap:
     name = "no swap"
 
     def turn_on(self):
-        pass
+        put(PAGE_CLUSTER, READAHEAD)
 
     def turn_off(self):
         pass
@@ -51,7 +52,7 @@ class Disk(NoSwap):
     name = "disk"
 
     def turn_on(self):
-        put(PAGE_CLUSTER, READAHEAD)
+        super().turn_on()
         run("mkswap", "-q", f"/dev/{DISK}")
         run("swapon", f"/dev/{DISK}")
 
@@ -133,6 +134,7 @@ class Tmem(NoSwap):
     stats = "/sys/kernel/tmem/stats/"
 
     def turn_on(self):
+        super().turn_on()
         run("tmemctl", "on", "--size", SIZE)
 
     def turn_off(self):

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
@@ -24,7 +25,7 @@ def data_bytes():
 
 def memory_max():
     """Half of the data, in whole MiB."""
-    return data_bytes() // 2 >> 20 << 20
+    return round(data_bytes() / 2 / (1 << 20)) << 20
 
 
 def read_program():
@@ -58,13 +59,14 @@ class Valkey:
             stdout=subprocess.DEVNULL,
             preexec_fn=lambda: put(CGROUP + "cgroup.procs", os.getpid()),
         )
-        self._wait_for_socket()
+        self._wait_until_it_answers()
 
-    def _wait_for_socket(self):
-        while not os.path.exists(SOCKET):
-            if self.process.poll() is not None:
-                raise RuntimeError(f"valkey ended at its start: {self.process.returncode}")
-            time.sleep(0.05)
+    def _wait_until_it_answers(self):
+        with socket.socket(socket.AF_UNIX) as connection:
+            while connection.connect_ex(SOCKET) != 0:
+                if self.process.poll() is not None:
+                    sys.exit(f"valkey ended at its start: {self.process.returncode}")
+                time.sleep(0.05)
 
     def _remove_cgroup(self):
         # The kernel lets go of a killed process a little later.
