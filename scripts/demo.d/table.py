@@ -67,7 +67,7 @@ def aligned(rows):
 def header(results):
     machine = results["machine"]
     return (
-        f"{machine['accelerator']}, Linux {machine['kernel']}, {machine['processors']} processors,"
+        f"{machine['accelerator']}, Linux {machine['kernel']}, {machine['processors']} processor(s),"
         f" {mib(machine['memory_bytes'])} MiB; seed of the reading order: {results['seed']}\n"
         f"valkey: {mib(machine['data_bytes'])} MiB of data in a cgroup with memory.max ="
         f" {mib(machine['memory_max'])} MiB; disk: QEMU-throttled to {results['disk']['iops']} IOPS,"
