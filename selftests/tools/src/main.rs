@@ -7,6 +7,7 @@ mod bounds;
 mod cached;
 mod content;
 mod contest;
+mod cost;
 mod device;
 mod exhaust;
 mod mapping;
@@ -37,6 +38,8 @@ enum Command {
     Cached(cached::Options),
     /// Reset, resize, open and use a disk from several threads at once
     Contest(contest::Options),
+    /// What a page costs to write and to read, in nanoseconds
+    Cost(cost::Options),
     /// Write until writes are refused, then verify all that was accepted
     Exhaust(exhaust::Options),
     /// Write pages made from a seed
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Bounds(options) => bounds::run(&options),
         Command::Cached(options) => cached::run(&options),
         Command::Contest(options) => contest::run(&options),
+        Command::Cost(options) => cost::run(&options),
         Command::Exhaust(options) => exhaust::run(&options),
         Command::Fill(options) => span::fill(&options),
         Command::Memory(options) => memory::run(&options),

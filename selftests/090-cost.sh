@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0
+# A page written and read costs no more instructions than zram's with lz4, in the same boot, whatever it holds.
+# guest: ICOUNT=1 CPUS=1
+# timeout: 300
+# shellcheck source=selftests/lib/test.sh
+. "${0%/*}/lib/test.sh"
+# shellcheck source=selftests/lib/tmem.sh
+. "${0%/*}/lib/tmem.sh"
+requires modinfo zram -- "this kernel has no zram"
+modprobe lz4hc_compress
+modprobe zram num_devices=1
+zram=/sys/block/zram0
+echo lz4 >$zram/comp_algorithm
+echo 64M >$zram/disksize
+set_size 64M
+# What the boot left to do is counted, too.
+sleep 5
+clean_up() {
+	echo 1 >$zram/reset
+	rmmod zram
+}
+
+# The figures go to the log, whatever comes of them.
+costs_no_more() {
+	local class=$1 operation ours theirs dearer=()
+	count cost /dev/zram0 --class "$class"
+	cp "$scratch/counts" "$scratch/theirs"
+	count cost "$disk" --class "$class"
+	for operation in write read; do
+		ours=$(counted $operation)
+		theirs=$(sed -n "s/^$operation=//p" "$scratch/theirs")
+		printf '# %-6s %-5s instructions a page: tmem %6d, zram-lz4 %6d: %d.%03d\n' "$class" $operation "$ours" "$theirs" \
+			$((ours / theirs)) $((ours * 1000 / theirs % 1000)) >>"$scratch/table"
+		((ours <= theirs)) || dearer+=("$operation")
+	done
+	[[ ${#dearer[@]} == 0 ]]
+}
+
+for class in word text half random; do
+	case_of "a page of class $class" costs_no_more $class
+done
+cat "$scratch/table"
