@@ -11,7 +11,7 @@ release=${KVER:-$(<"$TMEM_CACHE/kernel/default")}
 out=$TMEM_ROOT/.build/$release
 
 build_module() {
-	"$TMEM_ROOT/scripts/build" module "$@"
+	"$TMEM_ROOT/scripts/build" module
 }
 
 equal_bytes() {
