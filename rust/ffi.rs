@@ -12,7 +12,6 @@ pub mod class;
 pub mod clock;
 pub mod gendisk;
 pub mod kobject;
-pub mod lz4;
 pub mod machine;
 pub mod noio;
 pub mod page;

@@ -2,7 +2,6 @@
 /* What bindgen reads: the C interfaces that kernel::bindings does not carry. */
 #include <linux/blkdev.h>
 #include <linux/crc32c.h>
-#include <linux/lz4.h>
 #include <linux/zsmalloc.h>
 
 #include "helpers.h"

@@ -12,9 +12,11 @@
 //! in a page without matches the probes are farther and farther apart.
 #![forbid(unsafe_code)]
 
+mod decode;
 mod find;
 mod write;
 
+pub use self::decode::decode;
 use self::find::{holds_numbers, Finder, Match};
 use self::write::Writer;
 use super::super::size::PAGE_SIZE;

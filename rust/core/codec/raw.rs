@@ -1,37 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Word loads from a page, without bounds checks: the only unsafe code of the codecs.
+//! Loads and stores without bounds checks: the only unsafe code of the codecs.
 //!
 //! With checks the encoder takes a third more instructions, since the positions come out of a table,
 //! where the compiler cannot see their range. So the range is part of a type: a [`Pos`] can be made
 //! by a check only, and a [`Table`] holds nothing else. Every function here is safe for every caller.
 #![allow(unsafe_code)]
 
+mod stream;
+
+pub use self::stream::{Echo, Nibble, Run, Sink, Window};
 use super::super::size::PAGE_SIZE;
 use core::sync::atomic::{AtomicU8, Ordering};
 
-/// A position in a page from which 16 bytes can be read.
+/// A position in a page from which `ROOM` bytes can be read or written.
 ///
 /// # Invariants
 ///
-/// `self.0 <= Pos::LAST`.
+/// `self.0 <= Self::LAST`.
 #[derive(Clone, Copy)]
-pub struct Pos(usize);
+pub struct Place<const ROOM: usize>(usize);
 
-impl Pos {
+/// A position in a page from which 16 bytes can be read.
+pub type Pos = Place<16>;
+
+impl<const ROOM: usize> Place<ROOM> {
     /// The lowest position.
-    // INVARIANT: 16 bytes can be read there.
-    pub const ZERO: Self = Self(0);
+    // INVARIANT: there are `ROOM` bytes, or `LAST` does not compile.
+    pub const ZERO: Self = Self(Self::LAST - Self::LAST);
     /// The highest position.
-    pub const LAST: usize = PAGE_SIZE - 16;
+    pub const LAST: usize = PAGE_SIZE - ROOM;
 
-    /// The position `at`, if 16 bytes can be read there.
+    /// The position `at`, if there is the room.
     #[inline(always)]
     pub fn new(at: usize) -> Option<Self> {
         // INVARIANT: checked here.
         (at <= Self::LAST).then_some(Self(at))
     }
 
-    /// `COUNT` positions from `first`, if 16 bytes can be read at each: one check for all.
+    /// `COUNT` positions from `first`, if each has the room: one check for all.
     #[inline(always)]
     pub fn row<const COUNT: usize>(first: usize) -> Option<[Self; COUNT]> {
         const { assert!(COUNT <= Self::LAST + 1) };
@@ -43,6 +49,29 @@ impl Pos {
     #[inline(always)]
     pub fn previous(self) -> Option<Self> {
         self.0.checked_sub(1).map(Self)
+    }
+
+    /// The same position or a part of its room: `BY` bytes on, with `LEFT` bytes from there.
+    #[inline(always)]
+    pub fn part<const BY: usize, const LEFT: usize>(self) -> Place<LEFT> {
+        const { assert!(BY + LEFT <= ROOM) };
+        // INVARIANT: no more than the room is used.
+        Place(self.0.wrapping_add(BY))
+    }
+
+    /// The position `by` bytes on.
+    #[inline(always)]
+    pub fn skip<const LEFT: usize>(self, by: Nibble) -> Place<LEFT> {
+        const { assert!(Nibble::MOST + LEFT <= ROOM) };
+        // INVARIANT: no more than the room is used.
+        Place(self.0.wrapping_add(by.get()))
+    }
+
+    /// The position `offset` bytes back, if the page begins before it.
+    #[inline(always)]
+    pub fn back(self, offset: usize) -> Option<Self> {
+        // INVARIANT: there is more room at a lower position.
+        self.0.checked_sub(offset).map(Self)
     }
 
     /// The place `ahead` bytes on.
@@ -157,7 +186,7 @@ impl<'a> Table<'a> {
     #[inline(always)]
     pub fn replace(&mut self, slot: Slot, at: Pos) -> Pos {
         // INVARIANT: what goes in is a valid position, so what comes out was one.
-        Pos(usize::from(core::mem::replace(
+        Place(usize::from(core::mem::replace(
             &mut self.0[slot.0],
             at.0 as u16,
         )))

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-//! LZ4 block format: our encoder, which is made for single pages, and the kernel's decoder.
+//! LZ4 block format, by our encoder and decoder, which are made for single pages.
 #![forbid(unsafe_code)]
 
 use super::{Codec, Workspace};
 use crate::{
     core::codec::{
-        lz4::{encode, OUT_LEN},
+        lz4::{decode, encode, OUT_LEN},
         raw::SLOTS,
     },
-    ffi::{lz4, page::Page},
+    ffi::page::Page,
 };
 use kernel::prelude::*;
 
@@ -43,6 +43,6 @@ impl Codec for Lz4 {
     }
 
     fn decode(block: &[u8], page: &Page<'_>) -> Result {
-        lz4::decode(block, page)
+        decode(block, page.bytes()).ok_or(EIO)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-//! The page encoder against liblz4's decoder: ordinary pages, and a hostile world.
+//! The page codec against liblz4: ordinary pages, and a hostile world.
 
+mod decoding;
 mod hostile;
 mod liblz4;
 mod pages;

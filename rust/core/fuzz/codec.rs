@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-//! libFuzzer target: any page, and any page that changes while it is encoded, against liblz4.
+//! libFuzzer target: any page, any page that changes while it is encoded, and any stream to decode, against liblz4.
 #![no_main]
 
 #[path = "../tests/codec/liblz4.rs"]
 mod liblz4;
 
 use core::cell::Cell;
-use core::sync::atomic::AtomicU8;
-use tmem_core::codec::lz4::{encode, OUT_LEN};
+use core::sync::atomic::{AtomicU8, Ordering};
+use tmem_core::codec::lz4::{decode, encode, OUT_LEN};
 use tmem_core::codec::raw::{Pos, Source, SLOTS};
 use tmem_core::size::PAGE_SIZE;
 
@@ -51,11 +51,29 @@ fn coded<S: Source>(page: &S, cut: usize) -> Option<[u8; PAGE_SIZE]> {
     let mut memory = Box::new([0xffff; SLOTS]);
     let length = encode(page, &mut out, &mut memory, cut)?;
     assert!(length <= cut);
-    Some(liblz4::decode(&out[..length]).expect("a stream of one page"))
+    let page = liblz4::decode(&out[..length]).expect("a stream of one page");
+    assert!(decoded(&out[..length]) == Some(page));
+    Some(page)
+}
+
+/// What our decoder makes of `stream`, which ends where its allocation ends.
+fn decoded(stream: &[u8]) -> Option<[u8; PAGE_SIZE]> {
+    let stream: Box<[u8]> = stream.into();
+    let page = Box::new([const { AtomicU8::new(0xa5) }; PAGE_SIZE]);
+    decode(&stream, &*page)?;
+    Some(core::array::from_fn(|at| page[at].load(Ordering::Relaxed)))
+}
+
+/// Only an offset of 0 may be refused by ours alone.
+fn check_stream(stream: &[u8]) {
+    if let Some(page) = decoded(stream) {
+        assert!(liblz4::decode(stream) == Some(page));
+    }
 }
 
 /// The first 2 bytes are the limit, the next the page (repeated to its end), the rest what changes it.
 fn check(data: &[u8]) {
+    check_stream(data);
     let [low, high, rest @ ..] = data else { return };
     if rest.is_empty() {
         return;
@@ -65,6 +83,7 @@ fn check(data: &[u8]) {
     let shared = Box::new(page.map(AtomicU8::new));
     let whole = coded(&*shared, OUT_LEN).expect("room for any page");
     assert!(whole == page);
+    assert!(decoded(&liblz4::encode(&page)) == Some(page));
     assert!(coded(&*shared, cut).is_none_or(|decoded| decoded == page));
     let noise = &rest[rest.len().min(PAGE_SIZE) - 1..];
     coded(
