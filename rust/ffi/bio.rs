@@ -10,6 +10,7 @@ use core::ptr::NonNull;
 use kernel::prelude::*;
 
 /// What a request asks for.
+#[derive(Clone, Copy)]
 pub enum Operation {
     /// Fill the request's pages from the disk.
     Read,
@@ -61,6 +62,16 @@ impl Bio {
             }
             _ => None,
         }
+    }
+
+    /// Does `work` and accounts for the request in the disk's statistics (`iostats`) if they are on.
+    pub(super) fn accounted<R>(&self, work: impl FnOnce() -> R) -> R {
+        // SAFETY: a live bio by the invariant, accounted from here to the end of `work`.
+        let start = unsafe { bindings::bio_start_io_acct(self.bio.as_ptr()) };
+        let result = work();
+        // SAFETY: as above.
+        unsafe { bindings::tmem_bio_end_io_acct(self.bio.as_ptr(), start) };
+        result
     }
 
     /// Whether the swap core wrote it: its pages stay in memory when it fails.

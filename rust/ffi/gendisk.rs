@@ -13,7 +13,11 @@ mod operations;
 
 pub use attribute::DiskAttribute;
 
-use super::{attribute::List, bindings, bio::Bio};
+use super::{
+    attribute::List,
+    bindings,
+    bio::{Bio, Operation},
+};
 use core::ptr::{null_mut, NonNull};
 use kernel::{
     error::{from_err_ptr, to_result},
@@ -32,7 +36,7 @@ pub trait Volume: Send + Sync + Sized + 'static {
 
     /// Does a request. Process context; may sleep, but waits for no request of its own making
     /// (`current->bio_list`).
-    fn submit(&self, bio: &Bio) -> Result;
+    fn submit(&self, operation: Operation, bio: &Bio) -> Result;
 
     /// The swap core no longer needs page `index`. A spinlock is held and interrupts may be off: no
     /// sleeping, no allocation.

@@ -104,8 +104,7 @@ impl SwapVolume {
 impl Volume for SwapVolume {
     type Settings = Settings;
 
-    fn submit(&self, bio: &Bio) -> Result {
-        let operation = bio.operation().ok_or(ENOTSUPP)?;
+    fn submit(&self, operation: Operation, bio: &Bio) -> Result {
         let Some(extent) = bio
             .extent()
             .filter(|extent| extent.ends_by(self.slots.pages()))

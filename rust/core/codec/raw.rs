@@ -26,7 +26,10 @@ pub type Pos = Place<16>;
 impl<const ROOM: usize> Place<ROOM> {
     /// The lowest position.
     // INVARIANT: there are `ROOM` bytes, or `LAST` does not compile.
-    pub const ZERO: Self = Self(Self::LAST - Self::LAST);
+    pub const ZERO: Self = {
+        let _compiles = Self::LAST;
+        Self(0)
+    };
     /// The highest position.
     pub const LAST: usize = PAGE_SIZE - ROOM;
 

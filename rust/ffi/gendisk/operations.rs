@@ -63,6 +63,15 @@ unsafe extern "C" fn open<V: Volume>(
     }
 }
 
+/// Does a request, and accounts for it if it moves data.
+fn submit<V: Volume>(device: &Device<V>, operation: Operation, bio: &Bio) -> Result {
+    let volume = device.volume().ok_or(EIO)?;
+    match operation {
+        Operation::Read | Operation::Write => bio.accounted(|| volume.submit(operation, bio)),
+        Operation::Discard => volume.submit(operation, bio),
+    }
+}
+
 /// # Safety
 ///
 /// Called by the block layer, inside the queue, with a request for a disk of `Device<V>`.
@@ -74,22 +83,10 @@ unsafe extern "C" fn submit_bio<V: Volume>(raw: *mut bindings::bio) {
             Bio::new(NonNull::new_unchecked(raw)),
         )
     };
-    let submit = || {
-        device
-            .volume()
-            .map_or(Err(EIO), |volume| volume.submit(&bio))
-    };
-    let result = match bio.operation() {
-        Some(Operation::Read | Operation::Write) => {
-            // SAFETY: a live bio, accounted from here to the end of the request.
-            let start = unsafe { bindings::bio_start_io_acct(raw) };
-            let result = submit();
-            // SAFETY: as above.
-            unsafe { bindings::tmem_bio_end_io_acct(raw, start) };
-            result
-        }
-        _ => submit(),
-    };
+    let result = bio
+        .operation()
+        .ok_or(ENOTSUPP)
+        .and_then(|operation| submit(device, operation, &bio));
     // SAFETY: ours, and ended here once.
     unsafe {
         if let Err(error) = result {
