@@ -7,6 +7,7 @@
 # dmesg: Out of memory
 # dmesg: oom-kill
 # dmesg: Call Trace
+# dmesg: page allocation failure: order:0, mode:.*__GFP_HIGH.*__GFP_NOMEMALLOC
 # timeout: 300
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash disable=SC2034 # case_start is report.sh's
+# shellcheck shell=bash
 # Sourced by scripts/test: runs selftests, in as few guests as will do. Tests that want the same guest share a boot, in order;
 # if it dies, the test that ran has failed, and the rest goes on in a new one.
 
@@ -7,22 +7,27 @@ file_of() {
 	echo "$TMEM_ROOT/selftests/$1.sh"
 }
 
-# run_selftests NAME...
+# run_selftests NAME...: two guests at once, as each keeps one processor busy; the second one's lines are shown when the first is
+# done. What runs on the host, and may rebuild, comes after them.
 run_selftests() {
-	local name guest guests=()
+	local name guest guests=() index
 	declare -A tests_of=()
 	for name in "$@"; do
 		guest=$(guest_of "$name")
-		[[ -n ${tests_of[$guest]:-} ]] || guests+=("$guest")
+		[[ -n ${tests_of[$guest]:-} || $guest == host ]] || guests+=("$guest")
 		tests_of[$guest]+="$name "
 	done
-	for guest in "${guests[@]}"; do
+	for index in "${!guests[@]}"; do
 		# shellcheck disable=SC2086 # a list of names
-		case $guest in
-		host) run_on_host ${tests_of[$guest]} ;;
-		*) run_in_guests "$guest" ${tests_of[$guest]} ;;
-		esac
+		[[ $index != 0 ]] || start_boot 0 "${guests[0]}" ${tests_of[${guests[0]}]}
+		guest=${guests[index + 1]:-}
+		# shellcheck disable=SC2086 # a list of names
+		[[ -z $guest ]] || start_boot $((index + 1)) "$guest" ${tests_of[$guest]}
+		# shellcheck disable=SC2086 # a list of names
+		run_in_guests "$index" "${guests[index]}" ${tests_of[${guests[index]}]}
 	done
+	# shellcheck disable=SC2086 # a list of names
+	run_on_host ${tests_of[host]:-}
 }
 
 # guest_of NAME: the options of the guest it wants, `default`, or `host`.
@@ -38,8 +43,8 @@ run_on_host() {
 	local name
 	for name in "$@"; do
 		current=$name
-		case_start=$EPOCHREALTIME
-		follow host_test "$name"
+		start host host_test "$name"
+		follow host
 		[[ $status == 0 ]] || report not "$name: it ends with status 0, not $status"
 	done
 	current=
@@ -49,17 +54,27 @@ host_test() {
 	timeout -k 10 "$(head_of timeout "$(file_of "$1")" 180)" bash "$(file_of "$1")"
 }
 
-# run_in_guests OPTIONS NAME...: until all have run.
+# run_in_guests LANE OPTIONS NAME...: until all have run. The first guest is started already.
 run_in_guests() {
-	local options=$1
-	shift
+	local lane=$1 options=$2
+	shift 2
 	waiting=("$@")
-	while [[ ${#waiting[@]} != 0 ]]; do
+	current=
+	echo "# a guest ($options) for ${#waiting[@]} tests"
+	while true; do
+		follow "$lane"
+		[[ $status == 0 || $status == 3 && -z $current ]] || guest_died "$lane"
+		[[ ${#waiting[@]} != 0 ]] || break
 		current=
-		echo "# a guest ($options) for ${#waiting[@]} tests"
-		follow boot "$options" "${waiting[@]}"
-		[[ $status == 0 || $status == 3 && -z $current ]] || guest_died
+		echo "# another guest ($options) for ${#waiting[@]} tests"
+		start_boot "$lane" "$options" "${waiting[@]}"
 	done
+}
+
+start_boot() {
+	local lane=$1
+	shift
+	start "$lane" boot "$@"
 }
 
 # boot OPTIONS NAME...: the guest's standard output is the tests'.
@@ -77,27 +92,37 @@ boot() {
 		RUN="cp -r /mnt/share /root/selftests; bash /root/selftests/lib/guest.sh $*" "$TMEM_ROOT/qemu/guest"
 }
 
-# follow CMD...: runs it and handles its lines as they come; sets `status`.
-follow() {
-	local line lines
+# start LANE CMD...: in the background, its streams in files of the lane.
+declare -A process_of=()
+start() {
+	local lane=$1 log
+	shift
 	mkdir -p "$TMEM_CACHE/log"
-	guest_log=$TMEM_CACHE/log/selftest-guest.$$
-	mkfifo "$guest_log.out"
-	"$@" >"$guest_log.out" 2>"$guest_log" </dev/null &
-	running=$!
-	exec {lines}<"$guest_log.out"
-	rm "$guest_log.out"
-	while IFS= read -r line <&"$lines"; do handle "$line"; done
-	exec {lines}<&-
+	log=$(log_of "$lane")
+	: >"$log.out"
+	"$@" >"$log.out" 2>"$log.err" </dev/null &
+	process_of[$lane]=$!
+	running+=("$!")
+}
+
+log_of() {
+	echo "$TMEM_CACHE/log/selftests-$$-$1"
+}
+
+# follow LANE: handles its lines as they come; sets `status`.
+follow() {
+	local line pid=${process_of[$1]} log
+	log=$(log_of "$1")
+	while IFS= read -r line; do handle "$line"; done < <(exec tail -n +1 -s 0.1 -f --pid="$pid" "$log.out")
 	status=0
-	wait "$running" || status=$?
-	running=
+	wait "$pid" || status=$?
+	mapfile -t running < <(printf '%s\n' "${running[@]}" | grep -vx "$pid")
 }
 
 handle() {
 	local title=${1#*- }
 	case $1 in
-	'# Subtest: '*) current=${1#*: } case_start=$EPOCHREALTIME ;;
+	'# Subtest: '*) current=${1#*: } ;;
 	'# Done: '*) current='' waiting=("${waiting[@]:1}") ;;
 	'ok '*' # SKIP '*) report skip "$current: ${title% # SKIP *}" "${1#* # SKIP }" ;;
 	'1..0 # SKIP '*) report skip "$current" "${1#* # SKIP }" ;;
@@ -108,12 +133,13 @@ handle() {
 	esac
 }
 
-# guest_died: the test that ran has failed, or the first one if none did.
+# guest_died LANE: the test that ran has failed, or the first one if none did.
 guest_died() {
-	local console
+	local console log
+	log=$(log_of "$1").err
 	report not "${current:-${waiting[0]}}: the guest survives it (status $status)"
-	sed 's/^/# /' "$guest_log"
-	console=$(sed -n 's/.*the console: //p' "$guest_log" | tail -n 1)
+	sed 's/^/# /' "$log"
+	console=$(sed -n 's/.*the console: //p' "$log" | tail -n 1)
 	[[ -z $console ]] || tail -n 60 "$console" | sed 's/^/# console: /'
 	waiting=("${waiting[@]:1}")
 }

@@ -15,11 +15,13 @@ tests_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/tmem-test.XXXXXX")
 cases=0
 trap 'end_test' EXIT
+# shellcheck source=selftests/lib/timer.sh
+. "$tests_dir/lib/timer.sh"
 
 # case_of TITLE CMD...: runs CMD in a subshell where any failed command ends it. Its output, commands included, is shown if it
 # fails. Status 77 says that it was skipped, for the reason in $scratch/skip.
 case_of() {
-	local title=$1 status=0
+	local title=$1 start=$EPOCHREALTIME status=0
 	shift
 	cases=$((cases + 1))
 	# Not in a condition, where bash would not stop at a failed command.
@@ -28,6 +30,7 @@ case_of() {
 		"$@"
 	) >"$scratch/output" 2>&1 </dev/null &
 	wait "$!" || status=$?
+	title+=" $(since "$start")"
 	case $status in
 	0) echo "ok $cases - $title" ;;
 	77) echo "ok $cases - $title # SKIP $(<"$scratch/skip")" ;;
