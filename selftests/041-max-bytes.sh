@@ -26,6 +26,7 @@ caps_both_disks() {
 
 room_of_one_is_room_of_the_other() {
 	blkdiscard /dev/tmem1
+	# The other disk notices when it next tries.
 	sleep 0.1
 	tmem-test fill /dev/tmem0 --first 8000 --count 800 --class random --seed 4
 	tmem-test verify /dev/tmem0 --first 8000 --count 800 --class random --seed 4
@@ -44,7 +45,6 @@ nothing_at_all() {
 	echo 0 >$max
 	fails tmem-test fill "$disk" --count 1 --class text
 	echo 64M >$max
-	sleep 0.1
 	tmem-test fill "$disk" --count 1 --class text
 }
 

@@ -39,7 +39,7 @@ swap_is_no_way_out() {
 swap_helps() {
 	swap_on 1G
 	echo 1T >$max
-	count memory --mib 200 --class text --rounds 1 --threads 2
+	count memory --mib 176 --class text --rounds 1 --threads 2
 	(($(counted swapped_kib) > 32 * 1024))
 	swap_off
 	machine_works

@@ -27,8 +27,11 @@ writes_until_none_is_left() {
 }
 
 counts_it() {
+	grep . $stats/*refused*
 	[[ $(stat_of puts_refused) == "$(counted refused)" && $(stat_of pages) == "$(counted accepted)" ]]
-	(($(stat_of puts_refused_early) > 2000 && $(stat_of refused_usec) > 0))
+	(($(stat_of puts_refused_early) > 0 && $(stat_of refused_usec) > 0))
+	# To compress a page first would take longer.
+	(($(stat_of refused_usec) < 50 * $(counted refused)))
 }
 
 gives_it_all_back() {
@@ -41,5 +44,5 @@ gives_it_all_back() {
 }
 
 case_of "a disk is written until no memory is left; all that was accepted is whole" writes_until_none_is_left
-case_of "every refusal is counted, most came early" counts_it
+case_of "every refusal is counted, and cheap" counts_it
 case_of "discarding gives the memory back" gives_it_all_back

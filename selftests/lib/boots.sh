@@ -7,8 +7,8 @@ file_of() {
 	echo "$TMEM_ROOT/selftests/$1.sh"
 }
 
-# run_selftests NAME...: two guests at once, as each keeps one processor busy; the second one's lines are shown when the first is
-# done. What runs on the host, and may rebuild, comes after them.
+# run_selftests NAME...: all guests at once, as each keeps no more than one processor busy; the lines of one are shown after those
+# of the one before. What runs on the host, and may rebuild, comes after them.
 run_selftests() {
 	local name guest guests=() index
 	declare -A tests_of=()
@@ -17,17 +17,12 @@ run_selftests() {
 		[[ -n ${tests_of[$guest]:-} || $guest == host ]] || guests+=("$guest")
 		tests_of[$guest]+="$name "
 	done
-	for index in "${!guests[@]}"; do
-		# shellcheck disable=SC2086 # a list of names
-		[[ $index != 0 ]] || start_boot 0 "${guests[0]}" ${tests_of[${guests[0]}]}
-		guest=${guests[index + 1]:-}
-		# shellcheck disable=SC2086 # a list of names
-		[[ -z $guest ]] || start_boot $((index + 1)) "$guest" ${tests_of[$guest]}
-		# shellcheck disable=SC2086 # a list of names
-		run_in_guests "$index" "${guests[index]}" ${tests_of[${guests[index]}]}
-	done
-	# shellcheck disable=SC2086 # a list of names
-	run_on_host ${tests_of[host]:-}
+	# shellcheck disable=SC2086 # lists of names
+	{
+		for index in "${!guests[@]}"; do start_boot "$index" "${guests[index]}" ${tests_of[${guests[index]}]}; done
+		for index in "${!guests[@]}"; do run_in_guests "$index" "${guests[index]}" ${tests_of[${guests[index]}]}; done
+		run_on_host ${tests_of[host]:-}
+	}
 }
 
 # guest_of NAME: the options of the guest it wants, `default`, or `host`.
