@@ -112,15 +112,23 @@ impl Registry {
         disk.device().map(work).ok_or(ENODEV)
     }
 
+    /// Lets puts be tried that were turned away: a limit is another one now. May sleep.
+    pub fn room_was_made(&self) {
+        self.for_each_volume(|volume| volume.slots().store().room_was_made());
+    }
+
     /// The sum of all disks' figures. May sleep.
     pub fn totals(&self) -> Totals {
         let mut sum = Totals::default();
-        for (_, disk) in self.disks.lock().iter() {
-            let totals = disk.device().and_then(|device| {
-                device.with_volume(|volume| volume.map(|volume| volume.slots().store().totals()))
-            });
-            sum.add(&totals.unwrap_or_default());
-        }
+        self.for_each_volume(|volume| sum.add(&volume.slots().store().totals()));
         sum
+    }
+
+    fn for_each_volume(&self, mut work: impl FnMut(&SwapVolume)) {
+        for (_, disk) in self.disks.lock().iter() {
+            if let Some(device) = disk.device() {
+                device.with_volume(|volume| volume.map(&mut work));
+            }
+        }
     }
 }

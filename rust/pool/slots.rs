@@ -75,9 +75,14 @@ impl Slots {
     ///
     /// ENOMEM when it is refused: the slot is then as it was.
     pub fn put(&self, index: u64, page: &Page<'_>) -> Result {
-        let refused = |_: &Error| self.store.count_refused();
-        let leaf = self.leaf_or_new(index).inspect_err(refused)?;
-        let content = self.store.put(page).inspect_err(refused)?;
+        let leaf = self.leaf_or_new(index).inspect_err(|_| {
+            self.store.count(Counter::RefusedEarly, 1);
+            self.store.count_refused();
+        })?;
+        let content = self
+            .store
+            .put(page)
+            .inspect_err(|_| self.store.count_refused())?;
         let old = leaf.with(index, |slot| replace(slot, content));
         self.release(old);
         Ok(())

@@ -85,6 +85,7 @@ impl Attribute<State> for MemLimit {
             .checked_next_multiple_of(PAGE_BYTES)
             .ok_or(EINVAL)?;
         device.settings().limit.set_bytes(bytes);
+        device.with_volume(|volume| volume.map(|volume| volume.slots().store().room_was_made()));
         Ok(())
     }
 }

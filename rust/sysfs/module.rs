@@ -69,6 +69,7 @@ impl Attribute<State> for MaxBytes {
 
     fn store(registry: &State, value: &str) -> Result {
         registry.policy().set_max_bytes(super::bytes(value)?);
+        registry.room_was_made();
         Ok(())
     }
 }
