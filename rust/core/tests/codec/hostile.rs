@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Pages that change while they are encoded, and memory that ends where the buffers do.
+//! Pages that change while they are encoded or decoded, and memory that ends where the buffers do.
 
-use crate::liblz4::decode;
+use crate::blocks::made_block;
+use crate::decoding::decoded;
+use crate::liblz4;
 use crate::pages::{made, shared, Page, Random};
 use core::cell::RefCell;
 use core::ffi::{c_int, c_long, c_void};
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use tmem_core::codec::lz4::{encode, OUT_LEN};
-use tmem_core::codec::raw::{Pos, Source, SLOTS};
+use tmem_core::codec::lz4::{decode, encode, OUT_LEN};
+use tmem_core::codec::raw::{Place, Pos, Sink, Source, SLOTS};
 use tmem_core::size::PAGE_SIZE;
 
 /// Encodes; what comes out must be a stream of some page, within `cut`.
@@ -15,7 +17,10 @@ fn check<S: Source>(page: &S, cut: usize) {
     let mut out = [0; OUT_LEN];
     if let Some(length) = encode(page, &mut out, &mut [0; SLOTS], cut) {
         assert!(length <= cut);
-        assert!(decode(&out[..length]).is_some(), "no page is in the stream");
+        assert!(
+            liblz4::decode(&out[..length]).is_some(),
+            "no page is in the stream"
+        );
     }
 }
 
@@ -127,6 +132,27 @@ fn a_page_written_by_another_thread_gives_a_stream() {
     });
 }
 
+/// A page of which each load gives something else.
+struct Forgetful(RefCell<Random>);
+
+impl Sink for Forgetful {
+    fn get<const COUNT: usize>(&self, _: Place<COUNT>) -> [u8; COUNT] {
+        core::array::from_fn(|_| self.0.borrow_mut().next() as u8)
+    }
+    fn put<const COUNT: usize>(&self, _: Place<COUNT>, _: [u8; COUNT]) {}
+}
+
+/// What is a page is a matter of lengths and offsets, not of what the page holds meanwhile.
+#[test]
+fn a_page_that_changes_is_decoded_as_well() {
+    let mut random = Random::new(15);
+    let page = Forgetful(RefCell::new(Random::new(16)));
+    for _ in 0..20_000 {
+        let block = made_block(&mut random);
+        assert_eq!(decode(&block, &page), decoded(&block).map(|_| ()));
+    }
+}
+
 extern "C" {
     fn mmap(
         at: *mut c_void,
@@ -176,6 +202,26 @@ fn nothing_outside_the_buffers_is_touched() {
                 *to.get_mut() = from;
             }
             encode(page, out, table, random.below(OUT_LEN + 1));
+        }
+    }
+}
+
+#[test]
+fn decoding_touches_nothing_outside_the_block_and_the_page() {
+    let mut random = Random::new(17);
+    for low in [false, true] {
+        let page = guarded::<[AtomicU8; PAGE_SIZE]>(low);
+        let memory = guarded::<[u8; 2 * PAGE_SIZE]>(low);
+        for _ in 0..30_000 {
+            let block = made_block(&mut random);
+            let room = memory
+                .len()
+                .checked_sub(block.len())
+                .expect("a short block");
+            let at = if low { 0 } else { room };
+            let copy = &mut memory[at..at + block.len()];
+            copy.copy_from_slice(&block);
+            decode(copy, page);
         }
     }
 }

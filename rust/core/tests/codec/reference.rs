@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+//! What the format says of a block.
+
+use tmem_core::size::PAGE_SIZE;
+
+/// Why a block is no page.
+#[derive(Debug, PartialEq)]
+pub enum Flaw {
+    /// An offset of 0, which liblz4 may take for something.
+    ZeroOffset,
+    /// Anything else.
+    Other,
+}
+
+/// The bytes of a block that are still to be read.
+struct Rest<'a>(&'a [u8]);
+
+impl<'a> Rest<'a> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], Flaw> {
+        let (taken, rest) = self.0.split_at_checked(count).ok_or(Flaw::Other)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn length(&mut self, half_token: u8) -> Result<usize, Flaw> {
+        let mut length = usize::from(half_token);
+        let mut byte = if half_token == 15 { 255 } else { 0 };
+        while byte == 255 {
+            byte = self.take(1)?[0];
+            length += usize::from(byte);
+        }
+        Ok(length)
+    }
+}
+
+/// The page of `block`, by the letter of the format and byte by byte.
+pub fn by_the_book(block: &[u8]) -> Result<[u8; PAGE_SIZE], Flaw> {
+    let mut rest = Rest(block);
+    let mut page = Vec::new();
+    loop {
+        let token = rest.take(1)?[0];
+        let literals = rest.length(token >> 4)?;
+        page.extend(rest.take(literals)?);
+        if rest.0.is_empty() {
+            return page.try_into().map_err(|_| Flaw::Other);
+        }
+        if page.len() > PAGE_SIZE - 12 {
+            return Err(Flaw::Other);
+        }
+        let offset = usize::from(u16::from_le_bytes(rest.take(2)?.try_into().unwrap()));
+        let length = 4 + rest.length(token & 15)?;
+        if offset == 0 {
+            return Err(Flaw::ZeroOffset);
+        }
+        if offset > page.len() || page.len() + length > PAGE_SIZE - 5 {
+            return Err(Flaw::Other);
+        }
+        for _ in 0..length {
+            page.push(page[page.len() - offset]);
+        }
+    }
+}
