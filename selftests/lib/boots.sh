@@ -82,9 +82,9 @@ boot() {
 	for setting in $options; do
 		[[ $setting == default ]] || settings+=("$setting")
 	done
-	# The tests are copied: the share's server must not be needed by a guest that is out of memory.
+	# The tests are copied, and the share given up: a guest that is out of memory must not need its server, nor complain of it.
 	exec env "${settings[@]}" LOAD=0 SHARE="$TMEM_ROOT/selftests" TIMEOUT="$seconds" \
-		RUN="cp -r /mnt/share /root/selftests; bash /root/selftests/lib/guest.sh $*" "$TMEM_ROOT/qemu/guest"
+		RUN="cp -r /mnt/share /root/selftests; umount /mnt/share; bash /root/selftests/lib/guest.sh $*" "$TMEM_ROOT/qemu/guest"
 }
 
 # start LANE CMD...: in the background, its streams in files of the lane.

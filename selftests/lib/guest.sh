@@ -83,7 +83,9 @@ check_log() {
 		echo "ok - the kernel log is clean"
 	else
 		echo "not ok - the kernel log is clean"
-		head -n 60 <<<"$found" | comment
+		head -n 20 <<<"$found" | comment
+		echo "# around the first of them:"
+		log_since "$1" | grep -F -A 40 -- "${found%%$'\n'*}" | comment
 	fi
 }
 
