@@ -7,8 +7,6 @@
 # dmesg: Out of memory
 # dmesg: oom-kill
 # dmesg: Call Trace
-# The kernel's own: something in kswapd allocates with __GFP_NOFAIL, as nothing in the module does.
-# dmesg: WARNING: mm/page_alloc.c:[0-9]* at __alloc_pages_slowpath.* kswapd
 # dmesg: page allocation failure: order:0, mode:.*__GFP_HIGH.*__GFP_NOMEMALLOC
 # timeout: 300
 # shellcheck source=selftests/lib/test.sh
