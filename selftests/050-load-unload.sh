@@ -18,7 +18,7 @@ usage() {
 		/^(AnonPages|Cached):/ { print $1 $2 }' /proc/meminfo
 	awk '/^nr_zspages|^nr_zs/ { print $1 ":" $2 }' /proc/vmstat
 	# Free pages, and those that wait in the CPUs' lists: up to some MiB, which MemFree leaves out.
-	echo "free:$(awk '/nr_free_pages/ { pages += $2 } $1 == "count:" { pages += $2 } END { print 4 * pages }' /proc/zoneinfo)"
+	echo "free:$(awk '$1 == "nr_free_pages" { pages += $2 } $1 == "count:" { pages += $2 } END { print 4 * pages }' /proc/zoneinfo)"
 	echo "modules:$(wc -l </proc/modules)"
 	echo "majors:$(wc -l </proc/devices)"
 	echo "disks:$(find /sys/block /sys/class/bdi -mindepth 1 -maxdepth 1 | wc -l)"
