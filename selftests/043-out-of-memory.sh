@@ -15,14 +15,6 @@
 . "${0%/*}/lib/tmem.sh"
 max=/sys/kernel/tmem/max_bytes
 
-machine_works() {
-	local free
-	[[ $(seq 1000 | wc -l) == 1000 ]]
-	tmem-test memory --mib 16 --rounds 1
-	free=$(event /proc/meminfo MemAvailable:)
-	((free > 60 * 1024))
-}
-
 # A program of more than all memory, whose pages do not compress: it must end, one way or the other.
 swap_is_no_way_out() {
 	local status=0

@@ -10,14 +10,6 @@
 . "${0%/*}/lib/tmem.sh"
 max=/sys/kernel/tmem/max_bytes
 
-machine_works() {
-	local free
-	[[ $(seq 1000 | wc -l) == 1000 ]]
-	tmem-test memory --mib 16 --rounds 1
-	free=$(event /proc/meminfo MemAvailable:)
-	((free > 60 * 1024))
-}
-
 # No limit but the memory itself.
 writes_until_none_is_left() {
 	set_size 4G

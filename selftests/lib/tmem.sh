@@ -121,3 +121,12 @@ give_back() {
 	umount -q /mnt/tmem || true
 	swapoff -a
 }
+
+# After memory has run out: programs run, and most of it is back.
+machine_works() {
+	local free
+	[[ $(seq 1000 | wc -l) == 1000 ]]
+	tmem-test memory --mib 16 --rounds 1
+	free=$(event /proc/meminfo MemAvailable:)
+	((free > 60 * 1024))
+}
