@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # What a guest boots from besides its root disk; sourced by qemu/guest.
-# Each is made once for given contents, aside, and renamed into place:
+# Each is made once for given contents, aside, and renamed into place, by one
+# guest at a time; what was not used for days is removed:
 #   kernel:       the plain kernel out of the compressed one;
 #   kernel disk:  the stock modules of one release, unpacked;
 #   project disk: this checkout's modules with depmod's tables, its programs,
@@ -11,6 +12,35 @@
 #
 # KVER, KERNEL_DIR and BUILD_DIR are set by then.
 # shellcheck disable=SC2153
+
+# find_disks: sets KERNEL_IMAGE, KERNEL_DISK and PROJECT_DISK. Guests that start
+# at once want the same ones: the first makes them.
+find_disks() {
+	local lock
+	exec {lock}>"$TMEM_CACHE/image/disks.lock"
+	flock "$lock"
+	build_missing_modules
+	find_kernel
+	find_kernel_disk
+	find_project_disk
+	exec {lock}>&-
+	touch -a "$ROOT_DISK" "$KERNEL_IMAGE" "$KERNEL_DISK" "${KERNEL_DISK%.img}" "$PROJECT_DISK"
+	remove_unused
+}
+
+# remove_unused: by the time of access, which is set by hand, as file systems do
+# not keep it. A running guest holds its disks open: they go when it ends.
+remove_unused() {
+	find "$TMEM_CACHE/image" -mindepth 1 -maxdepth 1 ! -name '*lock' -atime +3 -exec rm -rf {} +
+	# A rebuilt module makes a new disk each time.
+	# shellcheck disable=SC2012 # our own names: no newline in them
+	ls -tu "$TMEM_CACHE"/image/project-*.img | tail -n +17 | xargs -r rm -f
+}
+
+build_missing_modules() {
+	[[ ${LOAD:-1} != 0 ]] || return 0
+	compgen -G "$BUILD_DIR/$KVER/*.ko" >/dev/null || KVER=$KVER "$TMEM_ROOT/scripts/build" >&2
+}
 
 # run_tool CMD...: a tool of the tool chain root.
 run_tool() {
@@ -22,8 +52,8 @@ make_disk() {
 	local size
 	size=$(du -sm --apparent-size "$1" | cut -f1)
 	run_tool mke2fs -q -t ext4 -L "$3" -m 0 -O ^has_journal -E root_owner=0:0 \
-		-d "$1" "$2.new$$" "$((size + size / 4 + 8))M"
-	mv "$2.new$$" "$2"
+		-d "$1" "$2.new" "$((size + size / 4 + 8))M"
+	mv "$2.new" "$2"
 }
 
 # unpack_kernel VMLINUZ OUT: the boot protocol's header says where the packed
@@ -34,16 +64,16 @@ unpack_kernel() {
 	read -r sectors < <(od -An -tu1 -j $((0x1f1)) -N1 "$1")
 	read -r offset length < <(od -An -tu4 -j $((0x248)) -N8 "$1")
 	start=$(((sectors + 1) * 512 + offset))
-	head -c "$((start + length - 4))" "$1" | tail -c "+$((start + 1))" >"$2.packed$$"
-	case $(od -An -tx1 -N2 "$2.packed$$") in
+	head -c "$((start + length - 4))" "$1" | tail -c "+$((start + 1))" >"$2.packed"
+	case $(od -An -tx1 -N2 "$2.packed") in
 	*28\ b5) unpack=zstd ;;
 	*fd\ 37) unpack=xz ;;
 	*1f\ 8b) unpack=gzip ;;
 	*) die "$1 is packed in an unknown way" "build that kernel with CONFIG_KERNEL_ZSTD, _XZ or _GZIP" ;;
 	esac
-	run_tool "$unpack" -dc <"$2.packed$$" >"$2.new$$"
-	rm "$2.packed$$"
-	mv "$2.new$$" "$2"
+	run_tool "$unpack" -dc <"$2.packed" >"$2.new"
+	rm "$2.packed"
+	mv "$2.new" "$2"
 }
 
 # find_kernel: sets KERNEL_IMAGE.
@@ -59,7 +89,7 @@ find_kernel() {
 # The unpacked modules are kept beside their disk: depmod reads them for every
 # project disk.
 make_kernel_disk() {
-	local folder=$1 new=$1.new$$
+	local folder=$1 new=$1.new
 	rm -rf "$new"
 	cp -rL "$KERNEL_DIR/lib/modules/$KVER/kernel" "$new"
 	run_tool find "$new" -name '*.ko.xz' -exec xz -d {} +
@@ -80,7 +110,8 @@ find_kernel_disk() {
 # make_project_disk DISK: lib/modules is laid out as depmod wants it first, with
 # the stock modules in place, then as the guest's init mounts it.
 make_project_disk() {
-	local tree=$1.tree$$ modules=$1.tree$$/lib/modules/$KVER
+	local tree=$1.tree modules=$1.tree/lib/modules/$KVER
+	rm -rf "$tree"
 	mkdir -p "$modules/updates" "$tree/bin"
 	cp "$TMEM_ROOT/qemu/guest-init" "$tree/init"
 	cp "$TMEM_ROOT/qemu/guest-fstab" "$tree/fstab"
@@ -105,18 +136,12 @@ project_contents() {
 	find "$BUILD_DIR/bin" -type f -exec sha256sum {} +
 }
 
-# find_project_disk: sets PROJECT_DISK. Of disks no longer used the newest few
-# stay, for other checkouts.
+# find_project_disk: sets PROJECT_DISK.
 find_project_disk() {
 	local hash
 	mkdir -p "$BUILD_DIR/$KVER" "$BUILD_DIR/bin"
 	hash=$(project_contents | sha256sum)
 	PROJECT_DISK=$TMEM_CACHE/image/project-${hash:0:16}.img
-	if [[ -e $PROJECT_DISK ]]; then
-		touch "$PROJECT_DISK"
-		return
-	fi
-	step "Making the disk of the project's modules" make_project_disk "$PROJECT_DISK"
-	# shellcheck disable=SC2012 # our own names: no newline in them
-	ls -t "$TMEM_CACHE"/image/project-*.img | tail -n +17 | xargs -r rm -f
+	[[ -e $PROJECT_DISK ]] ||
+		step "Making the disk of the project's modules" make_project_disk "$PROJECT_DISK"
 }
