@@ -66,12 +66,12 @@ fn decoded(stream: &[u8]) -> Option<[u8; PAGE_SIZE]> {
     Some(core::array::from_fn(|at| page[at].load(Ordering::Relaxed)))
 }
 
-/// All decoders must say the same, but liblz4 of an offset of 0.
+/// All decoders must say the same, but that liblz4 is not so strict.
 fn check_stream(stream: &[u8]) {
     let expected = reference::by_the_book(stream);
     let ours = decoded(stream);
     assert!(ours.as_ref() == expected.as_ref().ok());
-    if expected != Err(reference::Flaw::ZeroOffset) {
+    if expected != Err(reference::Flaw::Tolerated) {
         assert!(liblz4::decode(stream) == ours);
     }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 //! One page out of the LZ4 block format.
 //!
-//! Takes the blocks that the kernel's decoder takes for a page, but for offsets of 0, and is safe
-//! for any bytes: the positions in the block and in the page are of types that only a check can
-//! make. The page is written from its beginning to its end; what is written too much is written
+//! Takes the blocks that keep all the format's rules, also those for the end, of which other decoders
+//! let some pass; and is safe for any bytes: the positions in the block and in the page are of types
+//! that only a check can make. The page is written from its beginning to its end; what is written too much is written
 //! again, or the block is refused.
 //!
 //! What keeps it short, in the order of its worth: four short sequences share the checks of their
@@ -17,7 +17,7 @@ mod copy;
 use self::copy::{copy, put_16, put_run, repeat, WORD};
 use super::super::super::size::PAGE_SIZE;
 use super::super::raw::{Nibble, Place, Run, Sink, Window};
-use super::{MIN_MATCH, MORE};
+use super::{MATCH_END, MIN_MATCH, MORE};
 
 /// Tokens from here on have more literals than they can say.
 const MANY_LITERALS: usize = MORE << 4;
@@ -78,6 +78,9 @@ const fn block_room(done: usize, left: usize) -> usize {
 const fn page_room(done: usize, left: usize) -> usize {
     done * MIN_MATCH + left * (MIN_MATCH + 2 * Nibble::MOST)
 }
+
+/// The room in the page that is left for the last literals, however the checked sequences end.
+const LAST_LITERALS: usize = PAGE_SIZE - MATCH_END;
 
 /// Decodes a short sequence: one without further bytes of lengths, whose match is not made of its
 /// own bytes. Gives the positions behind it, or leaves by a label.
@@ -144,7 +147,9 @@ fn next_match<S: Sink>(
         let (token, from, to) = 'literals: {
             loop {
                 if let Some(here) =
-                    Here::<{ block_room(0, 4) }, { page_room(0, 4) }>::new(block, from, to)
+                    Here::<{ block_room(0, 4) }, { page_room(0, 4) + LAST_LITERALS }>::new(
+                        block, from, to,
+                    )
                 {
                     let here = short!(page, here, 0, 3, 'literals, 'length);
                     let here = short!(page, here, 1, 2, 'literals, 'length);
@@ -152,8 +157,10 @@ fn next_match<S: Sink>(
                     let here = short!(page, here, 3, 0, 'literals, 'length);
                     from = here.from.at().wrapping_add(block_room(4, 0));
                     to = here.to.part::<{ page_room(4, 0) }, 0>();
-                } else if let Some(here) =
-                    Here::<{ block_room(0, 1) }, { page_room(0, 1) }>::new(block, from, to)
+                } else if let Some(here) = Here::<
+                    { block_room(0, 1) },
+                    { page_room(0, 1) + LAST_LITERALS },
+                >::new(block, from, to)
                 {
                     let here = short!(page, here, 0, 0, 'literals, 'length);
                     from = here.from.at().wrapping_add(block_room(1, 0));

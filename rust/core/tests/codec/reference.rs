@@ -6,8 +6,8 @@ use tmem_core::size::PAGE_SIZE;
 /// Why a block is no page.
 #[derive(Debug, PartialEq)]
 pub enum Flaw {
-    /// An offset of 0, which liblz4 may take for something.
-    ZeroOffset,
+    /// An offset of 0, or a match too near to the end, which liblz4 may let pass.
+    Tolerated,
     /// Anything else.
     Other,
 }
@@ -45,15 +45,15 @@ pub fn by_the_book(block: &[u8]) -> Result<[u8; PAGE_SIZE], Flaw> {
             return page.try_into().map_err(|_| Flaw::Other);
         }
         if page.len() > PAGE_SIZE - 12 {
-            return Err(Flaw::Other);
+            return Err(Flaw::Tolerated);
         }
         let offset = usize::from(u16::from_le_bytes(rest.take(2)?.try_into().unwrap()));
         let length = 4 + rest.length(token & 15)?;
-        if offset == 0 {
-            return Err(Flaw::ZeroOffset);
-        }
-        if offset > page.len() || page.len() + length > PAGE_SIZE - 5 {
+        if offset > page.len() {
             return Err(Flaw::Other);
+        }
+        if offset == 0 || page.len() + length > PAGE_SIZE - 5 {
+            return Err(Flaw::Tolerated);
         }
         for _ in 0..length {
             page.push(page[page.len() - offset]);
