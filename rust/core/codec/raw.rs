@@ -10,7 +10,10 @@ mod stream;
 
 pub use self::stream::{Echo, Nibble, Run, Sink, Window};
 use super::super::size::PAGE_SIZE;
-use core::sync::atomic::{AtomicU8, Ordering};
+use core::{
+    arch::asm,
+    sync::atomic::{AtomicU8, Ordering},
+};
 
 /// A position in a page from which `ROOM` bytes can be read or written.
 ///
@@ -46,6 +49,14 @@ impl<const ROOM: usize> Place<ROOM> {
         const { assert!(COUNT <= Self::LAST + 1) };
         // INVARIANT: the last of them is `first + COUNT - 1 <= LAST`.
         (first <= Self::LAST + 1 - COUNT).then(|| core::array::from_fn(|n| Self(first + n)))
+    }
+
+    /// The positions of `COUNT` parts of the room, side by side, of `PART` bytes each.
+    #[inline(always)]
+    pub fn split<const COUNT: usize, const PART: usize>(self) -> [Place<PART>; COUNT] {
+        const { assert!(COUNT * PART <= ROOM) };
+        // INVARIANT: no more than the room is used.
+        core::array::from_fn(|n| Place(self.0.wrapping_add(n * PART)))
     }
 
     /// The position before.
@@ -194,4 +205,12 @@ impl<'a> Table<'a> {
             at.0 as u16,
         )))
     }
+}
+
+/// The same word, but the compiler does not know it: it calculates this first, and goes on from here.
+#[inline(always)]
+pub fn opaque(mut word: u64) -> u64 {
+    // SAFETY: there is no instruction.
+    unsafe { asm!("/* {} */", inout(reg) word, options(pure, nomem, nostack, preserves_flags)) };
+    word
 }
