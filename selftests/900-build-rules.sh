@@ -32,7 +32,7 @@ nothing_to_do() {
 knows_its_sources() {
 	local file sources
 	sources=$(cat "$out"/rust/.tmem_main.o.cmd)
-	for file in $(cd "$TMEM_ROOT" && git ls-files 'rust/*.rs' | grep -vE '^rust/core/(tests|fuzz|benches)/'); do
+	for file in $(cd "$TMEM_ROOT" && find rust -name '*.rs' | grep -vE '^rust/core/(tests|fuzz|benches)/'); do
 		grep -qF "$file" <<<"$sources"
 	done
 }
