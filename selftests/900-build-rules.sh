@@ -64,6 +64,20 @@ says() {
 	grep -qE "$wanted" "$scratch/said"
 }
 
+installs() {
+	local place=$scratch/installed
+	DESTDIR=$place PREFIX=/usr "$TMEM_ROOT/scripts/install" 2>&1 | tee "$scratch/said"
+	fails grep -i error "$scratch/said"
+	compgen -G "$place/lib/modules/$release/updates/tmem.ko*"
+	"$place/usr/sbin/tmemctl" --version
+	[[ -s $place/usr/share/man/man8/tmemctl.8 && -e $place/usr/lib/systemd/system/tmem.service ]]
+}
+
+refuses_unknown_release() {
+	KVER=7.0.0-none says "the mirror has no .* for KVER=7.0.0-none; it has them for" build_module
+	grep -qF "$release" "$scratch/said"
+}
+
 refuses_what_is_no_tree() {
 	KDIR=$scratch/nowhere says 'is no directory' build_module
 	mkdir -p "$scratch/empty"
@@ -95,6 +109,8 @@ case_of "the build knows all its sources" knows_its_sources
 for file in rust/c/helpers.c rust/c/bindings.h rust/core/size.rs; do
 	case_of "$file changes, and the module is built again" remade "$file"
 done
+case_of "make install, below DESTDIR, without complaints" installs
+case_of "KVER that the mirror does not have" refuses_unknown_release
 case_of "KDIR that is no kernel tree" refuses_what_is_no_tree
 case_of "KDIR of a kernel without Rust" refuses_kernel_without_rust
 case_of "KDIR without metadata or symbol versions" refuses_tree_without_metadata

@@ -115,6 +115,7 @@ make_project_disk() {
 	mkdir -p "$modules/updates" "$tree/bin"
 	cp "$TMEM_ROOT/qemu/guest-init" "$tree/init"
 	cp "$TMEM_ROOT/qemu/guest-fstab" "$tree/fstab"
+	cp "$TMEM_ROOT/qemu/guest-poweroff" "$tree/bin/poweroff"
 	cp "$KERNEL_DIR/lib/modules/$KVER"/modules.* "$modules"
 	cp "$KERNEL_DIR/config" "$modules"
 	find "$BUILD_DIR/$KVER" -maxdepth 1 -name '*.ko' -exec cp -t "$modules/updates" {} +
@@ -131,7 +132,7 @@ make_project_disk() {
 # project_contents: what the project disk is made of, in one line each.
 project_contents() {
 	stat -c '%n %Y' "$KERNEL_DISK"
-	sha256sum "$TMEM_ROOT"/qemu/guest-{init,fstab}
+	sha256sum "$TMEM_ROOT"/qemu/guest-{init,fstab,poweroff}
 	find "$BUILD_DIR/$KVER" -maxdepth 1 -name '*.ko' -exec sha256sum {} +
 	find "$BUILD_DIR/bin" -type f -exec sha256sum {} +
 }

@@ -138,9 +138,7 @@ class Guest:
         with terminal:
             await self._wait_for_boot(lines)
             *_, last = await asyncio.gather(*self._relays(out, err), until_gone(lines.readline()))
-        if not last:
-            raise self._why_ended()
-        return int(last.split()[1])
+        return int(last.split()[1]) if last else self._ended_early()
 
     def _relays(self, out, err):
         yield relay_output(out, 1, self.mark)
@@ -157,12 +155,15 @@ class Guest:
             trouble = self._trouble() or "QEMU ended"
             raise NothingRan(f"{trouble} (before anything ran)")
 
-    def _why_ended(self):
+    def _ended_early(self):
+        """Whoever has a shell may power off."""
         trouble = self._trouble()
         if trouble:
             kind = "panic" if "Kernel panic" in trouble else "oops"
-            return GuestFailure(CRASH, f"{kind} in the guest: {trouble}")
-        return GuestFailure(INFRASTRUCTURE, "the guest powered off, or QEMU ended, before the text did")
+            raise GuestFailure(CRASH, f"{kind} in the guest: {trouble}")
+        if self.text:
+            raise GuestFailure(INFRASTRUCTURE, "the guest powered off, or QEMU ended, before the text did")
+        return 0
 
     def _trouble(self):
         with open(self.options.console, errors="replace") as console:

@@ -78,7 +78,12 @@ def header(results):
 def settings(run):
     values = ", ".join(f"{name}={value}" for name, value in run["settings"].items() if name != "swaps")
     swaps = "; ".join(run["settings"]["swaps"]) or "none"
-    return f"  {run['name']}: {values}; /proc/swaps: {swaps}"
+    return f"  {run['name']}: {values}; /proc/swaps: {swaps}{''.join(map(slower, run['slower']))}"
+
+
+def slower(other):
+    seconds = f"{other['read']['seconds']:.1f} s to read" if other["read"] else "did not come to its end"
+    return f"; with page-cluster={other['page-cluster']}: {seconds}"
 
 
 def text(results):
