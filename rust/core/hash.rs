@@ -43,7 +43,7 @@ pub fn page_hash(key: &Key, page: &[AtomicU8; PAGE_SIZE]) -> u64 {
         for (&pair, lane) in stride.split::<LANES, 16>().iter().zip(&key.lanes) {
             let first = page.load64::<0>(pair) ^ lane;
             // The lower half is there earlier: it does not wait for the other.
-            let second = opaque(low ^ page.load64::<8>(pair)) ^ high;
+            let second = opaque((low ^ page.load64::<8>(pair)) as usize) as u64 ^ high;
             (low, high) = product(second, first);
         }
         at += STRIDE;

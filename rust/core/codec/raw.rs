@@ -59,6 +59,13 @@ impl<const ROOM: usize> Place<ROOM> {
         core::array::from_fn(|n| Place(self.0.wrapping_add(n * PART)))
     }
 
+    /// The same position, calculated already: the compiler does not put off a sum any longer.
+    #[inline(always)]
+    pub fn settled(self) -> Self {
+        // INVARIANT: the same number.
+        Self(opaque(self.0))
+    }
+
     /// The position before.
     #[inline(always)]
     pub fn previous(self) -> Option<Self> {
@@ -207,10 +214,11 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The same word, but the compiler does not know it: it calculates this first, and goes on from here.
+/// The same number, but the compiler does not know it: it calculates this first, and goes on from
+/// here.
 #[inline(always)]
-pub fn opaque(mut word: u64) -> u64 {
+pub fn opaque(mut number: usize) -> usize {
     // SAFETY: there is no instruction.
-    unsafe { asm!("/* {} */", inout(reg) word, options(pure, nomem, nostack, preserves_flags)) };
-    word
+    unsafe { asm!("/* {} */", inout(reg) number, options(pure, nomem, nostack, preserves_flags)) };
+    number
 }

@@ -9,7 +9,7 @@ mod reference;
 
 use core::cell::Cell;
 use core::sync::atomic::{AtomicU8, Ordering};
-use tmem_core::codec::lz4::{decode, encode, OUT_LEN};
+use tmem_core::codec::lz4::{decode, encode, equals, OUT_LEN};
 use tmem_core::codec::raw::{Pos, Source, SLOTS};
 use tmem_core::size::PAGE_SIZE;
 
@@ -62,7 +62,10 @@ fn coded<S: Source>(page: &S, cut: usize) -> Option<[u8; PAGE_SIZE]> {
 fn decoded(stream: &[u8]) -> Option<[u8; PAGE_SIZE]> {
     let stream: Box<[u8]> = stream.into();
     let page = Box::new([const { AtomicU8::new(0xa5) }; PAGE_SIZE]);
-    decode(&stream, &*page)?;
+    let whole = decode(&stream, &*page);
+    // What is left of a stream that is no page is compared as far as it was decoded.
+    assert!(equals(&stream, &*page) == whole.is_some());
+    whole?;
     Some(core::array::from_fn(|at| page[at].load(Ordering::Relaxed)))
 }
 
@@ -89,6 +92,7 @@ fn check(data: &[u8]) {
     let whole = coded(&*shared, OUT_LEN).expect("room for any page");
     assert!(whole == page);
     assert!(decoded(&liblz4::encode(&page)) == Some(page));
+    assert!(equals(data, &*shared) == (decoded(data) == Some(page)));
     assert!(coded(&*shared, cut).is_none_or(|decoded| decoded == page));
     let noise = &rest[rest.len().min(PAGE_SIZE) - 1..];
     coded(

@@ -1,252 +1,250 @@
 // SPDX-License-Identifier: GPL-2.0
 //! One page out of the LZ4 block format.
 //!
-//! Takes the blocks that keep all the format's rules, also those for the end, of which other decoders
-//! let some pass; and is safe for any bytes: the positions in the block and in the page are of types
-//! that only a check can make. The page is written from its beginning to its end; what is written too much is written
-//! again, or the block is refused.
-//!
-//! What keeps it short, in the order of its worth: four short sequences share the checks of their
-//! room; what is the same for all of them is added to addresses, not to positions; short literals
-//! and matches are copied as words without asking how many; and long ones by 32 bytes, with the
-//! last 32 once more where nothing may be written behind them.
+//! The page is written from its beginning to its end; what is written too much is written again, or
+//! the block is refused. Short literals and matches are copied as words without asking how many; and
+//! long ones by 32 bytes, with the last 32 once more where nothing may be written behind them.
 #![forbid(unsafe_code)]
 
-mod copy;
+use super::super::raw::{Echo, Nibble, Place, Run, Sink, Window};
+use super::sequences::{visit, Match, Outcome, Visitor, MANY_LITERALS};
+use super::{MIN_MATCH, MORE};
 
-use self::copy::{copy, put_16, put_run, repeat, WORD};
-use super::super::super::size::PAGE_SIZE;
-use super::super::raw::{Nibble, Place, Run, Sink, Window};
-use super::{MATCH_END, MIN_MATCH, MORE};
-
-/// Tokens from here on have more literals than they can say.
-const MANY_LITERALS: usize = MORE << 4;
+/// Matches from so far back can be copied by words.
+const WORD: usize = 8;
 
 /// Decodes `block` into `page`; `None` if it is no LZ4 block of exactly a page, whose bytes are
 /// then undefined.
 ///
 /// They are undefined, too, if others write to the page meanwhile.
 pub fn decode<S: Sink>(block: &[u8], page: &S) -> Option<()> {
-    let (mut from, mut to) = (0, Place::ZERO);
-    while let Some(found) = next_match(block, page, from, to)? {
-        from = found.from;
-        to = repeat(page, found)?;
+    visit(block, &Writer(page))
+}
+
+/// Writes what it is shown.
+struct Writer<'a, S>(&'a S);
+
+impl<S: Sink> Visitor for Writer<'_, S> {
+    const SOME_LITERALS: usize = MANY_LITERALS;
+
+    #[inline(always)]
+    fn few_literals(&self, _: usize, from: Window<'_, 16>, to: Place<16>) -> Option<()> {
+        put_16(self.0, from, to);
+        Some(())
     }
+
+    #[inline(always)]
+    fn some_literals(&self, _: usize, _: Window<'_, 16>, _: Place<16>) -> Option<()> {
+        None
+    }
+
+    #[inline(always)]
+    fn literals(&self, run: Run<'_>) -> Option<()> {
+        put_run(self.0, run);
+        Some(())
+    }
+
+    #[inline(always)]
+    fn short_match<const BY: usize, const ROOM: usize>(
+        &self,
+        to: Place<ROOM>,
+        offset: usize,
+        more: Nibble,
+    ) -> Option<Outcome> {
+        if more.get() == MORE {
+            return Some(Outcome::Long);
+        }
+        let (WORD.., Some(from)) = (offset, to.back(offset)) else {
+            return Some(Outcome::Odd);
+        };
+        let (from, to) = (from.part::<BY, 18>(), to.part::<BY, 18>());
+        copy::<S, 8>(self.0, from.part::<0, 8>(), to.part::<0, 8>());
+        copy::<S, 8>(self.0, from.part::<8, 8>(), to.part::<8, 8>());
+        copy::<S, 2>(self.0, from.part::<16, 2>(), to.part::<16, 2>());
+        Some(Outcome::Taken)
+    }
+
+    #[inline(always)]
+    fn long_match(&self, to: Place<24>, offset: usize, rest: u32) -> Option<Place<0>> {
+        let (to, more) = (to.part::<0, 0>(), MORE as u32 + rest);
+        repeat(self.0, Match { to, offset, more })
+    }
+
+    #[inline(always)]
+    fn any_match(&self, found: Match) -> Option<Place<0>> {
+        repeat_anywhere(self.0, found)
+    }
+}
+
+#[inline(always)]
+fn put<S: Sink, const COUNT: usize>(page: &S, from: Window<'_, COUNT>, to: Place<COUNT>) {
+    page.put(to, from.get::<COUNT>());
+}
+
+#[inline(always)]
+fn put_16<S: Sink>(page: &S, from: Window<'_, 16>, to: Place<16>) {
+    put::<S, 8>(page, from.part::<0, 8>(), to.part::<0, 8>());
+    put::<S, 8>(page, from.part::<8, 8>(), to.part::<8, 8>());
+}
+
+#[inline(always)]
+fn put_32<S: Sink>(page: &S, from: Window<'_, 32>, to: Place<32>) {
+    put_16(page, from.part::<0, 16>(), to.part::<0, 16>());
+    put_16(page, from.part::<16, 16>(), to.part::<16, 16>());
+}
+
+/// Writes the bytes of `run`, and nothing behind them.
+#[inline(always)]
+fn put_run<S: Sink>(page: &S, mut run: Run<'_>) {
+    let Some((last, end)) = run.last::<32>() else {
+        let _ = put_ends::<S, 16>(page, run)
+            .or_else(|| put_ends::<S, 8>(page, run))
+            .or_else(|| put_ends::<S, 4>(page, run))
+            .or_else(|| put_ends::<S, 2>(page, run))
+            .or_else(|| put_ends::<S, 1>(page, run));
+        return;
+    };
+    while let (Some((from, to)), Some(rest)) = (run.first(), run.rest::<32>()) {
+        put_32(page, from, to);
+        run = rest;
+    }
+    put_32(page, last, end);
+}
+
+/// Writes the first `COUNT` bytes of `run` and the last `COUNT`, if it has as many: all, if it has
+/// not more than twice as many.
+#[inline(always)]
+fn put_ends<S: Sink, const COUNT: usize>(page: &S, run: Run<'_>) -> Option<()> {
+    let (from, to) = run.first::<COUNT>()?;
+    let (last, end) = run.last::<COUNT>()?;
+    put(page, from, to);
+    put(page, last, end);
     Some(())
 }
 
-/// A match that is still to be written.
-struct Match {
-    /// Where the next sequence is in the block.
-    from: usize,
-    /// Where the match goes.
-    to: Place<0>,
-    /// How far back the same bytes are.
-    offset: usize,
-    /// Its length beyond [`MIN_MATCH`].
-    more: u32,
-}
-
-/// Positions in a block and in the page it becomes, with some room.
-struct Here<'a, const BLOCK: usize, const PAGE: usize> {
-    from: Window<'a, BLOCK>,
-    to: Place<PAGE>,
-}
-
-impl<'a, const BLOCK: usize, const PAGE: usize> Here<'a, BLOCK, PAGE> {
-    /// The positions, if there is the room.
-    #[inline(always)]
-    fn new(block: &'a [u8], from: usize, to: Place<0>) -> Option<Self> {
-        let to = Place::new(to.get())?;
-        Some(Self {
-            from: Window::new(block, from)?,
-            to,
-        })
-    }
-}
-
-/// What a short sequence takes of the block at least: a token and an offset.
-const TAKES: usize = 1 + 2;
-
-/// The room in the block for `left` short sequences after `done` ones, from a position that has not
-/// moved by what these took at least.
-const fn block_room(done: usize, left: usize) -> usize {
-    done * TAKES + left * (TAKES + Nibble::MOST)
-}
-
-/// The same for the page, from a position that has not moved by the shortest matches.
-const fn page_room(done: usize, left: usize) -> usize {
-    done * MIN_MATCH + left * (MIN_MATCH + 2 * Nibble::MOST)
-}
-
-/// The room in the page that is left for the last literals, however the checked sequences end.
-const LAST_LITERALS: usize = PAGE_SIZE - MATCH_END;
-
-/// Decodes a short sequence: one without further bytes of lengths, whose match is not made of its
-/// own bytes. Gives the positions behind it, or leaves by a label.
-///
-/// `$done` ones were before it since the last check of the room, and there is room for `$left`
-/// more. A macro, for a function cannot calculate with them as parameters of types.
-macro_rules! short {
-    ($page:ident, $here:ident, $done:literal, $left:literal, $literals:lifetime, $length:lifetime) => {{
-        const FROM: usize = block_room($done, 0);
-        const TO: usize = page_room($done, 0);
-        let Here { from, to } = $here;
-        let token = byte(from.part::<FROM, 1>());
-        if token >= MANY_LITERALS {
-            break $literals(token, from.at().wrapping_add(FROM + 1), to.part::<TO, 0>());
-        }
-        put_16($page, from.part::<{ FROM + 1 }, 16>(), to.part::<TO, 16>());
-        let from = from.skip::<{ block_room($done + 1, $left) }>(Nibble::upper(token));
-        let to = to.skip::<{ page_room($done + 1, $left) + Nibble::MOST }>(Nibble::upper(token));
-        let offset = offset(from.part::<{ FROM + 1 }, 2>());
-        let more = Nibble::lower(token);
-        if more.get() == MORE {
-            break $length(
-                from.at().wrapping_add(FROM + TAKES),
-                to.part::<TO, 0>(),
-                offset,
-            );
-        }
-        let (WORD.., Some(source)) = (offset, to.back(offset)) else {
-            let (from, to) = (from.at().wrapping_add(FROM + TAKES), to.part::<TO, 0>());
-            return Some(Some(Match {
-                from,
-                to,
-                offset,
-                more: more.get() as u32,
-            }));
-        };
-        copy::<S, 8>($page, source.part::<TO, 8>(), to.part::<TO, 8>());
-        copy::<S, 8>(
-            $page,
-            source.part::<{ TO + 8 }, 8>(),
-            to.part::<{ TO + 8 }, 8>(),
-        );
-        copy::<S, 2>(
-            $page,
-            source.part::<{ TO + 16 }, 2>(),
-            to.part::<{ TO + 16 }, 2>(),
-        );
-        Here {
-            from,
-            to: to.skip::<{ page_room($done + 1, $left) }>(more),
-        }
-    }};
-}
-
-/// Decodes up to the next match that is not a short sequence's, and gives that; or up to the end.
 #[inline(always)]
-fn next_match<S: Sink>(
-    block: &[u8],
-    page: &S,
-    mut from: usize,
-    mut to: Place<0>,
-) -> Option<Option<Match>> {
-    let (from, to, offset) = 'length: {
-        let (token, from, to) = 'literals: {
+fn copy<S: Sink, const COUNT: usize>(page: &S, from: Place<COUNT>, to: Place<COUNT>) {
+    page.put(to, page.get(from));
+}
+
+#[inline(always)]
+fn copy_32<S: Sink>(page: &S, from: Place<32>, to: Place<32>) {
+    copy::<S, WORD>(page, from.part::<0, WORD>(), to.part::<0, WORD>());
+    copy::<S, WORD>(page, from.part::<8, WORD>(), to.part::<8, WORD>());
+    copy::<S, WORD>(page, from.part::<16, WORD>(), to.part::<16, WORD>());
+    copy::<S, WORD>(page, from.part::<24, WORD>(), to.part::<24, WORD>());
+}
+
+/// Writes a match, and perhaps a few bytes behind it; gives its end.
+#[inline(always)]
+fn repeat<S: Sink>(page: &S, found: Match) -> Option<Place<0>> {
+    if found.offset >= WORD {
+        if let Some(mut echo) = Echo::new::<MIN_MATCH>(found.to, found.more, found.offset) {
             loop {
-                if let Some(here) =
-                    Here::<{ block_room(0, 4) }, { page_room(0, 4) + LAST_LITERALS }>::new(
-                        block, from, to,
-                    )
-                {
-                    let here = short!(page, here, 0, 3, 'literals, 'length);
-                    let here = short!(page, here, 1, 2, 'literals, 'length);
-                    let here = short!(page, here, 2, 1, 'literals, 'length);
-                    let here = short!(page, here, 3, 0, 'literals, 'length);
-                    from = here.from.at().wrapping_add(block_room(4, 0));
-                    to = here.to.part::<{ page_room(4, 0) }, 0>();
-                } else if let Some(here) = Here::<
-                    { block_room(0, 1) },
-                    { page_room(0, 1) + LAST_LITERALS },
-                >::new(block, from, to)
-                {
-                    let here = short!(page, here, 0, 0, 'literals, 'length);
-                    from = here.from.at().wrapping_add(block_room(1, 0));
-                    to = here.to.part::<{ page_room(1, 0) }, 0>();
-                } else {
-                    break;
-                }
+                copy_32(page, echo.from(), echo.to());
+                let Some(next) = echo.next() else {
+                    return Some(echo.end());
+                };
+                echo = next;
             }
-            (byte(Window::new(block, from)?), from.wrapping_add(1), to)
-        };
-        let (from, to) = put_literals(block, page, token, from, to)?;
-        let Some(next) = Window::new(block, from) else {
-            return (from == block.len() && to.get() == PAGE_SIZE).then_some(None);
-        };
-        let (from, offset) = (from.wrapping_add(2), offset(next));
-        let more = Nibble::lower(token).get();
-        if more < MORE {
-            return Some(Some(Match {
-                from,
-                to,
-                offset,
-                more: more as u32,
-            }));
         }
-        (from, to, offset)
-    };
-    let (from, more) = length(block, from)?;
-    Some(Some(Match {
-        from,
-        to,
-        offset,
-        more,
-    }))
+    }
+    repeat_anywhere(page, found)
 }
 
-/// Writes the literals of the sequence whose token was before `from`; gives the positions behind
-/// them.
+/// The same for a match that is near to the page's end, or from less than a word back.
 #[inline(always)]
-fn put_literals<S: Sink>(
-    block: &[u8],
+fn repeat_anywhere<S: Sink>(page: &S, found: Match) -> Option<Place<0>> {
+    let end = found.end()?;
+    let (mut at, mut offset) = (found.to.get(), found.offset);
+    if let Some(pattern) = PATTERNS.get(offset) {
+        let word = pattern.word(page.get(Place::new(at.wrapping_sub(offset))?));
+        page.put(Place::new(at)?, word);
+        (at, offset) = (at + WORD, pattern.period);
+        if offset == WORD {
+            at = fill(page, at, end, word);
+        }
+    }
+    at = copy_steps(page, at, end, offset, copy_32);
+    at = copy_steps(page, at, end, offset, copy::<S, WORD>);
+    copy_steps(page, at, end, offset, copy::<S, 1>);
+    Place::new(end)
+}
+
+/// Copies, `STEP` bytes at once, what is `offset` bytes before `at`, as long as that is before
+/// `end` and there is room; gives how far.
+#[inline(always)]
+fn copy_steps<S: Sink, const STEP: usize>(
     page: &S,
-    token: usize,
-    from: usize,
-    to: Place<0>,
-) -> Option<(usize, Place<0>)> {
-    let (from, count) = if token >= MANY_LITERALS {
-        length(block, from)?
-    } else {
-        (from, Nibble::upper(token).get() as u32)
-    };
-    let run = Run::new(block, from, to, count)?;
-    put_run(page, run);
-    Some(run.end())
-}
-
-/// A length of [`MORE`] or more, by its further bytes; and the position behind them.
-#[inline(always)]
-fn length(block: &[u8], from: usize) -> Option<(usize, u32)> {
-    let byte = byte(Window::new(block, from)?) as u32;
-    if byte < 255 {
-        return Some((from.wrapping_add(1), MORE as u32 + byte));
+    mut at: usize,
+    end: usize,
+    offset: usize,
+    step: impl Fn(&S, Place<STEP>, Place<STEP>),
+) -> usize {
+    while at < end {
+        let (Some(from), Some(to)) = (Place::new(at.wrapping_sub(offset)), Place::new(at)) else {
+            break;
+        };
+        step(page, from, to);
+        at += STEP;
     }
-    long_length(block, from)
+    at
 }
 
-/// Apart, because it is rare and would cost its caller registers.
-#[inline(never)]
-fn long_length(block: &[u8], mut from: usize) -> Option<(usize, u32)> {
-    let mut length = MORE as u32;
-    while length <= PAGE_SIZE as u32 {
-        let byte = byte(Window::new(block, from)?) as u32;
-        from = from.wrapping_add(1);
-        length += byte;
-        if byte < 255 {
-            return Some((from, length));
+/// Writes `word` all over the page from `at` on, as long as that is before `end` and there is room;
+/// gives how far.
+#[inline(always)]
+fn fill<S: Sink>(page: &S, at: usize, end: usize, word: [u8; WORD]) -> usize {
+    copy_steps(page, at, end, 0, |page, _, to: Place<32>| {
+        page.put(to.part::<0, WORD>(), word);
+        page.put(to.part::<8, WORD>(), word);
+        page.put(to.part::<16, WORD>(), word);
+        page.put(to.part::<24, WORD>(), word);
+    })
+}
+
+/// How bytes repeat that are copied from less than a word back.
+#[derive(Clone, Copy)]
+struct Pattern {
+    /// The bytes of a word before the first repetition.
+    mask: u64,
+    /// What multiplies these all over the word.
+    factor: u64,
+    /// The first multiple of the offset that is not below [`WORD`]: so far back are the same bytes,
+    /// too.
+    period: usize,
+}
+
+impl Pattern {
+    const fn new(offset: usize) -> Self {
+        let (mut factor, mut period) = (0, 0);
+        while offset > 0 && period < WORD {
+            factor |= 1 << (8 * period);
+            period += offset;
+        }
+        let mask = (1 << (8 * offset)) - 1;
+        Self {
+            mask,
+            factor,
+            period,
         }
     }
-    None
+
+    /// The word that begins as `bytes`, and repeats these.
+    #[inline(always)]
+    fn word(self, bytes: [u8; WORD]) -> [u8; WORD] {
+        let first = u64::from_le_bytes(bytes) & self.mask;
+        first.wrapping_mul(self.factor).to_le_bytes()
+    }
 }
 
-#[inline(always)]
-fn byte(from: Window<'_, 1>) -> usize {
-    usize::from(u8::from_le_bytes(from.get()))
-}
-
-#[inline(always)]
-fn offset(from: Window<'_, 2>) -> usize {
-    usize::from(u16::from_le_bytes(from.get()))
-}
+/// By offset.
+const PATTERNS: [Pattern; WORD] = {
+    let mut patterns = [Pattern::new(0); WORD];
+    let mut offset = 1;
+    while offset < WORD {
+        patterns[offset] = Pattern::new(offset);
+        offset += 1;
+    }
+    patterns
+};

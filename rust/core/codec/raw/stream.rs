@@ -125,6 +125,17 @@ impl<'a, const ROOM: usize> Window<'a, ROOM> {
         }
     }
 
+    /// The positions of `COUNT` parts of the room, side by side, of `PART` bytes each.
+    #[inline(always)]
+    pub fn split<const COUNT: usize, const PART: usize>(self) -> [Window<'a, PART>; COUNT] {
+        const { assert!(COUNT * PART <= ROOM) };
+        // INVARIANT: no more than the room is used.
+        core::array::from_fn(|n| Window {
+            block: self.block,
+            at: self.at.wrapping_add(n * PART),
+        })
+    }
+
     /// The position `by` bytes on.
     #[inline(always)]
     pub fn skip<const LEFT: usize>(self, by: Nibble) -> Window<'a, LEFT> {
@@ -261,6 +272,14 @@ impl<const STEP: usize> Echo<STEP> {
     pub fn from(self) -> Place<STEP> {
         // INVARIANT: it is not behind `to`.
         Place(self.to.wrapping_sub(self.offset))
+    }
+
+    /// The last position inside the part, and from where it is copied.
+    #[inline(always)]
+    pub fn last(self) -> (Place<STEP>, Place<STEP>) {
+        let last = self.end.wrapping_sub(1);
+        // INVARIANT: `offset <= to <= last <= LAST`.
+        (Place(last.wrapping_sub(self.offset)), Place(last))
     }
 
     /// What is left after a step.

@@ -19,7 +19,8 @@ pub fn decoded(stream: &[u8]) -> Option<Page> {
     Some(core::array::from_fn(|at| page[at].load(Ordering::Relaxed)))
 }
 
-fn ours(page: &Page) -> Vec<u8> {
+/// Our stream of `page`.
+pub fn ours(page: &Page) -> Vec<u8> {
     let mut out = [0; OUT_LEN];
     let length = encode(&shared(page), &mut out, &mut [0; SLOTS], OUT_LEN);
     out[..length.expect("a stream fits its buffer")].to_vec()

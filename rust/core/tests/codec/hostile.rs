@@ -8,7 +8,7 @@ use crate::pages::{made, shared, Page, Random};
 use core::cell::RefCell;
 use core::ffi::{c_int, c_long, c_void};
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-use tmem_core::codec::lz4::{decode, encode, OUT_LEN};
+use tmem_core::codec::lz4::{decode, encode, equals, OUT_LEN};
 use tmem_core::codec::raw::{Place, Pos, Sink, Source, SLOTS};
 use tmem_core::size::PAGE_SIZE;
 
@@ -150,6 +150,7 @@ fn a_page_that_changes_is_decoded_as_well() {
     for _ in 0..20_000 {
         let block = made_block(&mut random);
         assert_eq!(decode(&block, &page), decoded(&block).map(|_| ()));
+        equals(&block, &page);
     }
 }
 
@@ -207,7 +208,7 @@ fn nothing_outside_the_buffers_is_touched() {
 }
 
 #[test]
-fn decoding_touches_nothing_outside_the_block_and_the_page() {
+fn decoding_and_comparing_touch_nothing_outside_the_block_and_the_page() {
     let mut random = Random::new(17);
     for low in [false, true] {
         let page = guarded::<[AtomicU8; PAGE_SIZE]>(low);
@@ -221,7 +222,8 @@ fn decoding_touches_nothing_outside_the_block_and_the_page() {
             let at = if low { 0 } else { room };
             let copy = &mut memory[at..at + block.len()];
             copy.copy_from_slice(&block);
-            decode(copy, page);
+            let whole = decode(copy, page).is_some();
+            assert_eq!(equals(copy, page), whole);
         }
     }
 }

@@ -2,6 +2,7 @@
 //! The page codec against liblz4: ordinary pages, and a hostile world.
 
 mod blocks;
+mod comparing;
 mod decoding;
 mod hostile;
 mod liblz4;
