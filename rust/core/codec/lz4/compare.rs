@@ -87,27 +87,33 @@ impl<S: Sink> Visitor for Reader<'_, S> {
 
     #[inline(always)]
     fn long_match(&self, to: Place<24>, offset: usize, rest: u32) -> Option<Place<0>> {
-        // Its first 16 bytes are the same, for it was not easy.
-        let mut echo = Echo::<16>::new::<MIN_MATCH>(to.part::<0, 0>(), rest, offset)?;
-        let end = echo.end().after(MORE);
-        if end > MATCH_END {
+        // Its first 16 bytes are the same, or it would not be called long: steps of as many bytes
+        // go as far as to the last 16.
+        let to = to.part::<0, 0>();
+        let steps_end = to.after(rest as usize).wrapping_add(MIN_MATCH);
+        if steps_end > MATCH_END - MORE {
             return None;
         }
+        let mut echo = Echo::<16>::new::<MIN_MATCH>(to, rest, offset)?;
         let (from, to) = echo.last();
         while let Some(next) = echo.next() {
             self.same_16(next.from(), next.to())?;
             echo = next;
         }
         self.same_16(from, to)?;
-        Place::new(end)
+        Some(to.part::<16, 0>())
     }
 
     #[inline(always)]
     fn any_match(&self, found: Match) -> Option<Place<0>> {
-        let end = found.end()?;
-        for at in found.to.get()..end {
-            let to = Place::<1>::new(at)?;
-            (self.0.get(to) == self.0.get(to.back(found.offset)?)).then_some(())?;
+        let (mut at, end) = (found.to.get(), found.end()?);
+        while at < end {
+            // Where a word has no room, one before it has, in the match as well.
+            let to = Place::<8>::new(at.min(Place::<8>::LAST))?;
+            let from = to.back(found.offset)?;
+            let count = end.wrapping_sub(to.get()).min(8);
+            same_bytes::<0>(self.page_difference(from, to), count)?;
+            at = at.wrapping_add(8);
         }
         Place::new(end)
     }

@@ -111,15 +111,36 @@ const fn page_room(done: usize, left: usize) -> usize {
     done * MIN_MATCH + left * (MIN_MATCH + 2 * Nibble::MOST) + PAGE_SIZE - MATCH_END
 }
 
+/// How it goes on after the literals of a sequence. The first number is where in the block.
+enum Next {
+    /// The match has been taken.
+    Taken(usize, Place<0>),
+    /// The match is long.
+    Long(usize, Place<24>, usize),
+    /// The match needs another look.
+    Odd(usize, Place<0>, usize, Nibble),
+    /// There is none: these were the last literals.
+    End,
+}
+
+/// What ends a row of short sequences.
+enum Stop {
+    /// A token whose literals need another look.
+    Literals(usize, usize, Place<0>),
+    /// A match that is not easy.
+    Match(Next),
+}
+
 /// Takes a short sequence: one without further bytes of lengths, and with an easy match. Gives the
-/// positions behind it, or leaves by a label.
+/// positions behind it, or returns a [`Stop`].
 ///
 /// `$done` ones were before it since the last check of the room, and there is room for `$left`
 /// more. A macro, for a function cannot calculate with them as parameters of types.
 macro_rules! short {
-    ($visitor:ident, $here:ident, $done:literal, $left:literal, $literals:lifetime, $long:lifetime, $odd:lifetime) => {{
+    ($visitor:ident, $here:ident, $done:literal, $left:literal) => {{
         const FROM: usize = block_room($done, 0);
         const TO: usize = $done * MIN_MATCH;
+        const ROOM: usize = page_room($done + 1, $left) + Nibble::MOST;
         let Here { from, to } = $here;
         let token = byte(from.part::<FROM, 1>());
         let literals = (from.part::<{ FROM + 1 }, 16>(), to.part::<TO, 16>());
@@ -129,32 +150,93 @@ macro_rules! short {
             $visitor.some_literals(token, literals.0, literals.1)?;
         } else {
             let from = opaque(from.at()).wrapping_add(FROM + 1);
-            break $literals(token, from, to.settled().part::<TO, 0>());
+            return Some(Stop::Literals(token, from, to.settled().part::<TO, 0>()));
         }
         let from = from.skip::<{ block_room($done + 1, $left) }>(Nibble::upper(token));
-        let to = to
-            .skip::<{ page_room($done + 1, $left) + Nibble::MOST }>(Nibble::upper(token))
-            .settled();
+        let to = to.skip::<ROOM>(Nibble::upper(token)).settled();
         let offset = offset(from.part::<{ FROM + 1 }, 2>());
         let more = Nibble::lower(token);
-        match $visitor
-            .short_match::<TO, { page_room($done + 1, $left) + Nibble::MOST }>(to, offset, more)?
-        {
+        let behind = || opaque(from.at()).wrapping_add(FROM + TAKES);
+        let here = || to.settled().part::<TO, 24>();
+        match $visitor.short_match::<TO, ROOM>(to, offset, more)? {
             Outcome::Taken => {}
-            Outcome::Long => {
-                let from = opaque(from.at()).wrapping_add(FROM + TAKES);
-                break $long(from, to.settled().part::<TO, 24>(), offset);
-            }
+            Outcome::Long => return Some(Stop::Match(Next::Long(behind(), here(), offset))),
             Outcome::Odd => {
-                let from = opaque(from.at()).wrapping_add(FROM + TAKES);
-                break $odd(from, to.settled().part::<TO, 0>(), offset, more);
+                return Some(Stop::Match(Next::Odd(
+                    behind(),
+                    here().part::<0, 0>(),
+                    offset,
+                    more,
+                )))
             }
         }
-        Here {
-            from,
-            to: to.skip::<{ page_room($done + 1, $left) }>(more).settled(),
-        }
+        let to = to.skip::<{ page_room($done + 1, $left) }>(more).settled();
+        Here { from, to }
     }};
+}
+
+/// How it goes on after a match of `outcome`, `from` being behind its offset.
+#[inline(always)]
+fn next(outcome: Outcome, from: usize, to: Place<24>, offset: usize, more: Nibble) -> Next {
+    match outcome {
+        Outcome::Taken => Next::Taken(from, to.part::<MIN_MATCH, 15>().skip(more)),
+        Outcome::Long => Next::Long(from, to, offset),
+        Outcome::Odd => Next::Odd(from, to.part::<0, 0>(), offset, more),
+    }
+}
+
+/// Takes short sequences as long as there are some.
+#[inline(always)]
+fn short_sequences<V: Visitor>(
+    block: &[u8],
+    visitor: &V,
+    mut from: usize,
+    mut to: Place<0>,
+) -> Option<Stop> {
+    loop {
+        if let Some(here) = Here::<{ block_room(0, 4) }, { page_room(0, 4) }>::new(block, from, to)
+        {
+            let here = short!(visitor, here, 0, 3);
+            let here = short!(visitor, here, 1, 2);
+            let here = short!(visitor, here, 2, 1);
+            let here = short!(visitor, here, 3, 0);
+            from = here.from.at().wrapping_add(block_room(4, 0));
+            to = here.to.part::<{ 4 * MIN_MATCH }, 0>();
+        } else if let Some(here) =
+            Here::<{ block_room(0, 1) }, { page_room(0, 1) }>::new(block, from, to)
+        {
+            let here = short!(visitor, here, 0, 0);
+            from = here.from.at().wrapping_add(block_room(1, 0));
+            to = here.to.part::<MIN_MATCH, 0>();
+        } else {
+            let token = byte(Window::new(block, from)?);
+            return Some(Stop::Literals(token, from.wrapping_add(1), to));
+        }
+    }
+}
+
+/// Takes any literals, those of `token`, and an easy match behind them.
+#[inline(always)]
+fn any_literals<V: Visitor>(
+    block: &[u8],
+    visitor: &V,
+    token: usize,
+    from: usize,
+    to: Place<0>,
+) -> Option<Next> {
+    let (from, count) = length(block, from, Nibble::upper(token))?;
+    let run = Run::new(block, from, to, count)?;
+    visitor.literals(run)?;
+    let (from, to) = run.end();
+    let Some(window) = Window::new(block, from) else {
+        return (from == block.len() && to.get() == PAGE_SIZE).then_some(Next::End);
+    };
+    let (from, offset, more) = (from.wrapping_add(2), offset(window), Nibble::lower(token));
+    let Some(to) = Place::<24>::new(to.get()) else {
+        return Some(Next::Odd(from, to, offset, more));
+    };
+    let outcome = visitor.short_match::<0, 24>(to, offset, more)?;
+    Some(next(outcome, from, to, offset, more))
 }
 
 /// Takes the sequences of `block` one after the other; `None` if it is no LZ4 block of exactly a
@@ -162,73 +244,24 @@ macro_rules! short {
 #[inline(always)]
 pub(super) fn visit<V: Visitor>(block: &[u8], visitor: &V) -> Option<()> {
     let (mut from, mut to) = (0, Place::ZERO);
-    'sequences: loop {
-        let (next, at, offset, more) = 'odd: {
-            let (next, at, offset) = 'long: {
-                let (token, next, at) = 'literals: {
-                    loop {
-                        if let Some(here) =
-                            Here::<{ block_room(0, 4) }, { page_room(0, 4) }>::new(block, from, to)
-                        {
-                            let here = short!(visitor, here, 0, 3, 'literals, 'long, 'odd);
-                            let here = short!(visitor, here, 1, 2, 'literals, 'long, 'odd);
-                            let here = short!(visitor, here, 2, 1, 'literals, 'long, 'odd);
-                            let here = short!(visitor, here, 3, 0, 'literals, 'long, 'odd);
-                            from = here.from.at().wrapping_add(block_room(4, 0));
-                            to = here.to.part::<{ 4 * MIN_MATCH }, 0>();
-                        } else if let Some(here) =
-                            Here::<{ block_room(0, 1) }, { page_room(0, 1) }>::new(block, from, to)
-                        {
-                            let here = short!(visitor, here, 0, 0, 'literals, 'long, 'odd);
-                            from = here.from.at().wrapping_add(block_room(1, 0));
-                            to = here.to.part::<MIN_MATCH, 0>();
-                        } else {
-                            break;
-                        }
-                    }
-                    (byte(Window::new(block, from)?), from.wrapping_add(1), to)
-                };
-                let run = literals(block, token, next, at)?;
-                visitor.literals(run)?;
-                let (next, at) = run.end();
-                let Some(window) = Window::new(block, next) else {
-                    return (next == block.len() && at.get() == PAGE_SIZE).then_some(());
-                };
-                let (next, offset, more) =
-                    (next.wrapping_add(2), offset(window), Nibble::lower(token));
-                let Some(here) = Place::<24>::new(at.get()) else {
-                    break 'odd (next, at, offset, more);
-                };
-                match visitor.short_match::<0, 24>(here, offset, more)? {
-                    Outcome::Taken => {
-                        from = next;
-                        to = here.part::<MIN_MATCH, 15>().skip::<0>(more);
-                        continue 'sequences;
-                    }
-                    Outcome::Long => (next, here, offset),
-                    Outcome::Odd => break 'odd (next, at, offset, more),
-                }
-            };
-            let (next, rest) = rest_of_length(block, next)?;
-            to = visitor.long_match(at, offset, rest)?;
-            from = next;
-            continue 'sequences;
+    loop {
+        let next = match short_sequences(block, visitor, from, to)? {
+            Stop::Literals(token, from, to) => any_literals(block, visitor, token, from, to)?,
+            Stop::Match(next) => next,
         };
-        let (next, more) = length(block, next, more)?;
-        to = visitor.any_match(Match {
-            to: at,
-            offset,
-            more,
-        })?;
-        from = next;
+        (from, to) = match next {
+            Next::Taken(from, to) => (from, to),
+            Next::Long(from, to, offset) => {
+                let (from, rest) = rest_of_length(block, from)?;
+                (from, visitor.long_match(to, offset, rest)?)
+            }
+            Next::Odd(from, to, offset, more) => {
+                let (from, more) = length(block, from, more)?;
+                (from, visitor.any_match(Match { to, offset, more })?)
+            }
+            Next::End => return Some(()),
+        };
     }
-}
-
-/// The literals of the sequence whose token was before `from`.
-#[inline(always)]
-fn literals(block: &[u8], token: usize, from: usize, to: Place<0>) -> Option<Run<'_>> {
-    let (from, count) = length(block, from, Nibble::upper(token))?;
-    Run::new(block, from, to, count)
 }
 
 /// The length that `nibble` and perhaps further bytes say; and the position behind them.
