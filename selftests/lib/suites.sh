@@ -5,7 +5,7 @@
 # Every crate's own tests, one case a crate.
 suite_host() {
 	local crate
-	for crate in rust/core scripts/tmemctl selftests/tools; do
+	for crate in rust/core scripts/tmemctl selftests/tmem-client selftests/tools; do
 		[[ -e $TMEM_ROOT/$crate/Cargo.toml ]] || continue
 		run_case "host: the tests of $crate" test_crate "$TMEM_ROOT/$crate"
 	done
@@ -35,7 +35,7 @@ build() {
 
 # build_if_stale: make needs seconds to see that nothing changed; one look at the sources is enough.
 build_if_stale() {
-	local stamp=$TMEM_ROOT/.build/tested sources=(Kbuild rust scripts/tmemctl scripts/build scripts/lib selftests/tools)
+	local stamp=$TMEM_ROOT/.build/tested sources=(Kbuild rust scripts/tmemctl scripts/build scripts/lib selftests/tmem-client selftests/tools)
 	if [[ -e $stamp && -z $(cd "$TMEM_ROOT" && find "${sources[@]}" -newer "$stamp" -type f -print -quit) ]]; then
 		return
 	fi

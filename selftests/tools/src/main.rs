@@ -12,6 +12,7 @@ mod device;
 mod exhaust;
 mod mapping;
 mod memory;
+mod model;
 mod outcome;
 mod pieces;
 mod reload;
@@ -46,6 +47,8 @@ enum Command {
     Fill(span::Options),
     /// Use memory that is swapped out, and verify it
     Memory(memory::Options),
+    /// Random operations on pools of /dev/tmem against the contract
+    Model(model::Options),
     /// Direct requests whose memory lies in pieces
     Pieces(pieces::Options),
     /// Load and unload a module many times
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Command::Exhaust(options) => exhaust::run(&options),
         Command::Fill(options) => span::fill(&options),
         Command::Memory(options) => memory::run(&options),
+        Command::Model(options) => model::run(&options),
         Command::Pieces(options) => pieces::run(&options),
         Command::Reload(options) => reload::run(&options),
         Command::Storm(options) => storm::run(&options),
