@@ -10,12 +10,14 @@ pub mod bio;
 mod checksum;
 pub mod class;
 pub mod clock;
+pub mod errno;
 pub mod gendisk;
 pub mod kobject;
 pub mod machine;
 pub mod noio;
 pub mod page;
 pub mod params;
+pub mod random;
 pub mod zsmalloc;
 
 /// `kernel::bindings`, and what bindgen adds to it (Kbuild).

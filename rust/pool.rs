@@ -1,8 +1,358 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Whose page it is: from an index to what the store keeps.
+//! Whose page it is: from (pool, object, index) to what the store keeps; and which pages leave when
+//! there is no room for all.
+//!
+//! The contract, whatever the frontend: a put may be refused, and then any older page under its
+//! handle is gone; a get never gives a page older than the last put, and after one that missed they
+//! miss until a put. An ephemeral page may go at any time; a get that hits in a private ephemeral
+//! pool takes the page away. A persistent page stays until it is flushed.
+//!
+//! Locks, from the outermost in: `lifecycle` (mutex, pools.rs: making and ending pools), `state`
+//! (mutex, pools.rs: going through all pools), an index's shards (spinlocks, index.rs), the store's.
+//! A put takes `state` only to make room; nobody allocates under `state` in a way that could wait
+//! for a put. Gets and flushes take spinlocks alone.
 #![forbid(unsafe_code)]
 
+mod index;
 mod leaf;
-mod slots;
+mod limit;
+mod pools;
+mod put;
+mod quota;
+mod room;
 
-pub use slots::Slots;
+pub use limit::Limit;
+pub use pools::{Joined, Pools};
+pub use quota::{Quota, Quotas};
+
+use crate::{
+    core::totals::{self, Totals},
+    ffi::{machine, page::Page},
+    store::{Content, Counter, Counters, Gate, Shape, Store},
+};
+use index::{Change, Index, Position};
+use kernel::{
+    prelude::*,
+    str::CString,
+    sync::{
+        atomic::{ordering::Relaxed, Atomic},
+        Arc,
+    },
+};
+
+/// An object's number, as large as a file handle.
+pub type ObjectId = [u64; 3];
+
+/// A page's name in its pool.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Handle {
+    /// The object.
+    pub object: ObjectId,
+    /// The page's number in it.
+    pub index: u64,
+}
+
+/// What becomes of a pool's pages.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// They may go at any time, and do when they are got.
+    Ephemeral,
+    /// They stay until they are flushed.
+    Persistent,
+    /// They may go at any time; all who know this UUID use them.
+    Shared([u8; 16]),
+}
+
+impl Kind {
+    /// Its name in `pools/ID/kind`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Ephemeral => "ephemeral",
+            Self::Persistent => "persistent",
+            Self::Shared(_) => "shared",
+        }
+    }
+
+    fn is_ephemeral(&self) -> bool {
+        *self != Self::Persistent
+    }
+}
+
+/// A pool.
+pub struct Pool {
+    id: u32,
+    kind: Kind,
+    owner: CString,
+    index: Index,
+    store: Arc<Store>,
+    counters: Counters,
+    objects: Atomic<i64>,
+    gate: Gate,
+    limit: Arc<Limit>,
+    quotas: Quotas,
+    /// The arena at the last look, and the most that this pool's part of it ever was.
+    arena_seen: Atomic<u64>,
+    used_max: Atomic<u64>,
+}
+
+/// What a pool is to be.
+pub struct Plan {
+    /// What becomes of its pages.
+    pub kind: Kind,
+    /// What it is called to an administrator.
+    pub owner: CString,
+    /// What its pages and objects are taken from.
+    pub quotas: Quotas,
+    /// What an administrator sets for it.
+    pub limit: Arc<Limit>,
+    /// In how many parts its index is, so that CPUs do not meet.
+    pub shards: usize,
+}
+
+impl Pool {
+    /// May sleep. ENOMEM.
+    fn new(id: u32, plan: Plan, store: Arc<Store>) -> Result<Self> {
+        let index = Index::new(plan.shards)?;
+        store.ledger().add_metadata(index.bytes() as i64);
+        Ok(Self {
+            id,
+            kind: plan.kind,
+            owner: plan.owner,
+            index,
+            store,
+            counters: Counters::new()?,
+            objects: Atomic::new(0),
+            gate: Gate::new(),
+            limit: plan.limit,
+            quotas: plan.quotas,
+            arena_seen: Atomic::new(0),
+            used_max: Atomic::new(0),
+        })
+    }
+
+    /// Its number, which no other pool has at the same time.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// What becomes of its pages.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Writes the page under `handle` to `page`. Does not sleep.
+    ///
+    /// ENOENT when there is none. EIO, with `page` undefined, when what is kept was damaged. A hit
+    /// in a private ephemeral pool takes the page away, damaged or not.
+    pub fn get(&self, handle: &Handle, page: &Page<'_>) -> Result {
+        let counts = self.counters.here();
+        counts.add(Counter::Gets, 1);
+        let result = if self.kind == Kind::Ephemeral {
+            self.get_away(handle, page)
+        } else {
+            let held = self.index.hold(handle, &self.store);
+            held.map(|mut held| held.read(&self.store, page))
+        };
+        let Some(result) = result else {
+            counts.add(Counter::GetsMissed, 1);
+            return Err(ENOENT);
+        };
+        if result.is_err() {
+            counts.add(Counter::Corrupt, 1);
+        }
+        result
+    }
+
+    fn get_away(&self, handle: &Handle, page: &Page<'_>) -> Option<Result> {
+        let (content, change) = self.index.take(handle);
+        let content = content?;
+        let result = self.store.hold(&content).read(&self.store, page);
+        self.gave_up(content, change);
+        Some(result)
+    }
+
+    /// Takes away the page under `handle`, if there is one. Any context but an interrupt.
+    pub fn flush_page(&self, handle: &Handle) {
+        if self.forget(handle) {
+            self.counters.add(Counter::Flushes, 1);
+            self.gate.open();
+        }
+    }
+
+    /// Takes away the page under `handle`, and says whether there was one: it makes no room that was
+    /// not there before it came, so it lets no put try that would be turned away.
+    pub fn forget(&self, handle: &Handle) -> bool {
+        let (content, change) = self.index.take(handle);
+        content
+            .map(|content| self.gave_up(content, change))
+            .is_some()
+    }
+
+    /// Takes away all pages of an object. May sleep.
+    pub fn flush_object(&self, object: &ObjectId) {
+        while let Some((leaf, change)) = self.index.take_leaf(object) {
+            self.note(change);
+            leaf.for_each(|content| {
+                self.counters.add(Counter::Flushes, 1);
+                self.gave_up(content, Change::default());
+            });
+            self.gate.open();
+            machine::cond_resched();
+        }
+    }
+
+    /// Takes away all pages. May sleep.
+    fn clear(&self) {
+        for shard in 0..self.index.shards() {
+            while let Some((leaf, change)) = self.index.take_any(shard) {
+                self.note(change);
+                leaf.for_each(|content| self.gave_up(content, Change::default()));
+                machine::cond_resched();
+            }
+        }
+    }
+
+    /// Damages byte `at` of what is kept under `handle`. ENOENT, EINVAL for a page of one word,
+    /// ERANGE past the end, ENOMEM. Does not sleep.
+    pub fn corrupt(&self, handle: &Handle, at: usize) -> Result {
+        self.index
+            .hold(handle, &self.store)
+            .ok_or(ENOENT)?
+            .corrupt(at)
+    }
+
+    /// Drops the page at `position` if it is time for it; whether it did.
+    fn evict(&self, position: Position) -> bool {
+        let handle = position.handle();
+        let (content, change) = self.index.take_if(&handle, |content| {
+            self.store.hold(content).grow_older()
+        });
+        let Some(content) = content else {
+            return false;
+        };
+        self.gave_up(content, change);
+        self.counters.add(Counter::Evictions, 1);
+        true
+    }
+
+    fn gave_up(&self, content: Content, change: Change) {
+        self.note(change);
+        self.quotas.give(1, 0);
+        let shape = self.store.release(content);
+        self.count(shape, -1);
+    }
+
+    fn note(&self, change: Change) {
+        if change.leaves == 0 {
+            return;
+        }
+        self.objects.add(change.objects, Relaxed);
+        if change.objects < 0 {
+            self.quotas.give(0, 1);
+        }
+        self.store
+            .ledger()
+            .add_metadata(change.leaves.saturating_mul(leaf::BYTES));
+    }
+
+    fn count(&self, shape: Shape, sign: i64) {
+        let counts = self.counters.here();
+        counts.add(Counter::Pages, sign);
+        if shape.same {
+            counts.add(Counter::SameFilled, sign);
+        } else {
+            counts.add(Counter::StoredBytes, i64::from(shape.length) * sign);
+        }
+        if shape.raw {
+            counts.add(Counter::RawPages, sign);
+        }
+    }
+
+    /// What holds for its puts.
+    pub fn limit(&self) -> &Limit {
+        &self.limit
+    }
+
+    /// Lets puts be tried that were turned away: a limit is another one now.
+    pub fn room_was_made(&self) {
+        self.gate.open();
+    }
+
+    /// Counts what the pool itself does not see.
+    pub fn tally(&self, counter: Counter, by: i64) {
+        self.counters.add(counter, by);
+    }
+
+    /// How often something happened.
+    pub fn counted(&self, counter: Counter) -> u64 {
+        self.counters.sum(counter)
+    }
+
+    /// Its objects.
+    pub fn objects(&self) -> u64 {
+        self.objects.load(Relaxed).max(0).unsigned_abs()
+    }
+
+    /// What it is called to an administrator.
+    pub fn owner(&self) -> &CStr {
+        &self.owner
+    }
+
+    /// What keeps its pages.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Its part of the arena, in bytes: as large as its part of the bytes in it, where a content
+    /// counts in full for each reference.
+    pub fn used_bytes(&self) -> u64 {
+        let store = &self.store;
+        let all = store
+            .counted(Counter::StoredBytes)
+            .saturating_add(store.counted(Counter::DedupBytes));
+        let own = self.counters.sum(Counter::StoredBytes);
+        totals::share(store.tier().bytes(), own, all)
+    }
+
+    /// The most that [`Pool::used_bytes`] ever was since [`Pool::reset_used_max`].
+    pub fn used_max(&self) -> u64 {
+        self.used_max.load(Relaxed)
+    }
+
+    /// Starts the maximum anew.
+    pub fn reset_used_max(&self) {
+        self.used_max.store(self.used_bytes(), Relaxed);
+    }
+
+    /// Its figures. What it shares with others is in those of the store.
+    pub fn totals(&self) -> Totals {
+        let count = |counter| self.counters.sum(counter);
+        let (puts, refused) = (count(Counter::Puts), count(Counter::Refused));
+        Totals {
+            pages: count(Counter::Pages),
+            same_filled_pages: count(Counter::SameFilled),
+            raw_pages: count(Counter::RawPages),
+            raw_pages_since: count(Counter::RawPagesSince),
+            stored_bytes: count(Counter::StoredBytes),
+            puts: puts.saturating_add(refused),
+            puts_refused: refused,
+            puts_refused_early: self.gate.early(),
+            refused_ns: self.gate.spent_ns(),
+            gets: count(Counter::Gets),
+            gets_missed: count(Counter::GetsMissed),
+            flushes: count(Counter::Flushes),
+            evictions: count(Counter::Evictions),
+            corrupt_pages: count(Counter::Corrupt),
+            ..Totals::default()
+        }
+    }
+}
+
+impl Drop for Pool {
+    /// May sleep.
+    fn drop(&mut self) {
+        self.clear();
+        let index = self.index.bytes() as i64;
+        self.store.ledger().add_metadata(index.wrapping_neg());
+    }
+}

@@ -1,76 +1,112 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Where a page's bytes live: as one word, compressed, or as they came; counted, and bound by
-//! limits. Does not know who asked.
+//! Where a page's bytes live: as one word, compressed, or as they came; equal ones once; counted,
+//! and bound by a limit. Does not know who asked.
 //!
-//! Locks: a workspace's mutex (one a CPU) around compressing and allocating; a bounce buffer's
-//! spinlock (one a CPU) around decompressing. Both are innermost: only zsmalloc's own come after
-//! them. Puts may sleep, gets and releases do not.
+//! Locks, all innermost, none taken inside another but as said: a workspace's mutex (one a CPU)
+//! around compressing and allocating; a shard's spinlock around finding, reading and giving up a
+//! content, and in it a bounce buffer's spinlock (one a CPU) around decompressing; zsmalloc's own
+//! inside any. Puts may sleep, gets and releases do not.
 #![forbid(unsafe_code)]
 
+mod buckets;
 mod buffers;
 pub mod codec;
+mod content;
 mod counters;
+mod gate;
+mod held;
 mod ledger;
 mod percpu;
+mod record;
+mod records;
+mod shard;
 mod tier;
 
 pub use codec::Algorithm;
-pub use counters::Counter;
-pub use ledger::{memory_allows, Limit, Policy};
+pub use content::Content;
+pub use counters::{Counter, Counters};
+pub use gate::Gate;
+pub use held::Held;
+pub use ledger::{memory_allows, Ledger, Policy};
+pub use record::Sharing;
 pub use tier::Tier;
 
 use crate::{
-    core::{refusal, same_filled::same_filled, totals::Totals},
-    ffi::{clock, page::Page, zsmalloc},
+    core::{hash, same_filled::same_filled},
+    ffi::{machine, noio, page::Page, random, zsmalloc},
 };
 use buffers::Buffers;
-use counters::Counters;
+use content::Place;
 use kernel::{
     prelude::*,
-    sync::{
-        atomic::{ordering::Relaxed, Atomic},
-        Arc,
-    },
+    sync::{new_spinlock, Arc, SpinLock},
 };
-use ledger::Account;
+use record::{Record, Tag};
+use records::Supply;
+use shard::Shard;
 
-/// What is kept under one index.
-pub enum Content<T: Tier = zsmalloc::Pool> {
-    /// Nothing.
-    Empty,
-    /// A page of one word, 512 times.
-    Same(u64),
-    /// Bytes in the tier.
-    Stored(T::Object),
-}
+/// Most shards: their number is eight bits of a [`Content`].
+const MOST_SHARDS: usize = 256;
 
-// The table of contents is what a page costs besides its bytes.
-const _: () = assert!(size_of::<Content>() == 16);
+/// For each CPU, so that two seldom meet in one.
+const SHARDS_PER_CPU: usize = 16;
 
-/// A store: a tier and what is needed to fill it and to read it.
+/// The store: a tier and what is needed to fill it and to read it.
 pub struct Store<T: Tier = zsmalloc::Pool> {
+    /// A power of two of them. Dropped before the tier.
+    shards: KVec<Pin<KBox<SpinLock<Shard<T>>>>>,
     tier: T,
     counters: Counters,
     buffers: Buffers,
-    account: Account,
+    ledger: Ledger,
     policy: Arc<Policy>,
-    /// `refusal::OPEN`, or until when puts that need memory are turned away.
-    gate: Atomic<u64>,
+    key: hash::Key,
+}
+
+/// Whose page it is, as far as the store cares.
+#[derive(Clone, Copy)]
+pub struct Class {
+    /// The cgroup it came from.
+    pub domain: u64,
+    /// Whether it may be dropped at any time. Such pages share nothing with others, so that it is
+    /// known at any time what dropping them would give.
+    pub ephemeral: bool,
+}
+
+/// What a page takes.
+#[derive(Clone, Copy, Default)]
+pub struct Shape {
+    /// Bytes of its object.
+    pub length: u16,
+    /// It is one word.
+    pub same: bool,
+    /// It is kept as it came.
+    pub raw: bool,
 }
 
 impl Store {
-    /// An empty store. May sleep. ENOMEM, also when its buffers alone would be beyond the cap.
-    pub fn new(name: &CStr, policy: Arc<Policy>, limit: Arc<Limit>) -> Result<Self> {
+    /// An empty store. May sleep. ENOMEM; EBUSY when there is one.
+    pub fn new(policy: Arc<Policy>) -> Result<Self> {
+        let number = machine::online_cpus()
+            .saturating_mul(SHARDS_PER_CPU)
+            .next_power_of_two()
+            .min(MOST_SHARDS);
+        let mut shards = KVec::with_capacity(number, GFP_KERNEL)?;
+        for _ in 0..number {
+            let shard = new_spinlock!(Shard::new(), "tmem_shard");
+            shards.push(KBox::pin_init(shard, GFP_KERNEL)?, GFP_KERNEL)?;
+        }
         let buffers = Buffers::new()?;
-        let account = Account::new(policy.clone(), limit);
-        account.grow_metadata(buffers.bytes())?;
+        let ledger = Ledger::new();
+        ledger.add_metadata(buffers.bytes() as i64);
         Ok(Self {
-            tier: zsmalloc::Pool::new(name)?,
+            shards,
+            tier: zsmalloc::Pool::new(c"tmem")?,
             counters: Counters::new()?,
             buffers,
-            account,
+            ledger,
             policy,
-            gate: Atomic::new(refusal::OPEN),
+            key: hash::Key::new(random::words()),
         })
     }
 }
@@ -78,87 +114,60 @@ impl Store {
 impl<T: Tier> Store<T> {
     /// Takes a copy of `page`. May sleep, without I/O.
     ///
-    /// ENOMEM when there is no memory or a limit is reached; at once, and before anything is
-    /// compressed, when that was so a moment ago. Nothing is kept then.
-    pub fn put(&self, page: &Page<'_>) -> Result<Content<T>> {
-        let content = match same_filled(|index| page.word(index)) {
-            Some(word) => Content::Same(word),
-            None => Content::Stored(self.put_bytes(page)?),
+    /// ENOMEM when there is no memory or the cap is reached; what `allows` fails with once the page's
+    /// bytes are in the arena; EAGAIN, before anything is done, when one of these was so a moment
+    /// ago (`gate`). Nothing is kept then.
+    pub fn put(
+        &self,
+        page: &Page<'_>,
+        class: Class,
+        algorithm: Algorithm,
+        gate: &Gate,
+        allows: impl FnOnce() -> Result,
+    ) -> Result<(Content, Shape)> {
+        match same_filled(|index| page.word(index)) {
+            Some(word) => self.put_word(word),
+            None => gate.pass(|| {
+                let tag = self.tag(page, class);
+                match tag.as_ref().and_then(|tag| self.share(tag, page)) {
+                    Some(shared) => Ok(shared),
+                    None => self.put_bytes(page, class, algorithm, tag.as_ref(), allows),
+                }
+            }),
+        }
+    }
+
+    /// What is kept as `content`, so that nobody gives it up meanwhile. Does not sleep.
+    pub fn hold<'a>(&'a self, content: &Content) -> Held<'a, T> {
+        match content.place() {
+            Place::Pattern(word) => Held::pattern(word),
+            Place::Record { shard, number } => Held::record(self.shard(shard).lock(), number),
+        }
+    }
+
+    /// Gives up a reference, and says what its page took. Any context but an interrupt; does not
+    /// sleep.
+    pub fn release(&self, content: Content) -> Shape {
+        let Place::Record { shard, number } = content.place() else {
+            return Shape::WORD;
         };
-        let counts = self.counters.here();
-        counts.add(Counter::Stored, 1);
-        match &content {
-            Content::Stored(object) => {
-                counts.add(Counter::StoredBytes, T::length(object) as i64);
-                if T::algorithm(object) == Algorithm::Raw {
-                    counts.add(Counter::RawPages, 1);
-                    counts.add(Counter::RawPagesSince, 1);
-                }
-            }
-            _ => counts.add(Counter::SameFilled, 1),
-        }
-        Ok(content)
+        let mut shard = self.shard(shard).lock();
+        let Some(record) = shard.get(number) else {
+            return Shape::default();
+        };
+        let shape = Shape::of(record);
+        self.count_references(record, -1);
+        let before = shard.table_bytes();
+        let left = shard.release(number);
+        let after = shard.table_bytes();
+        drop(shard);
+        let page = left.page.as_ref().map_or(0, |_| Supply::<T>::PAGE_COST);
+        self.ledger
+            .add_metadata(after as i64 - before as i64 - page as i64);
+        shape
     }
 
-    /// Writes the page that `content` keeps to `page`. Does not sleep.
-    ///
-    /// EIO, with `page` undefined, when the bytes are not what was kept.
-    pub fn get(&self, content: &Content<T>, page: &Page<'_>) -> Result {
-        let counts = self.counters.here();
-        counts.add(Counter::Gets, 1);
-        match content {
-            Content::Empty => {
-                counts.add(Counter::GetsMissed, 1);
-                page.fill(0);
-                Ok(())
-            }
-            Content::Same(word) => {
-                page.fill(*word);
-                Ok(())
-            }
-            Content::Stored(object) => {
-                let algorithm = T::algorithm(object);
-                let mut bounce = self.buffers.bounce().lock();
-                T::read(object, bounce.bytes_mut(), |bytes| {
-                    algorithm.decode(bytes, page)
-                })
-                .and_then(|decoded| decoded)
-                .inspect_err(|_| counts.add(Counter::Corrupt, 1))
-            }
-        }
-    }
-
-    /// Gives up what is kept. Any context but an interrupt; does not sleep.
-    pub fn release(&self, content: Content<T>) {
-        let counts = self.counters.here();
-        match &content {
-            Content::Empty => return,
-            Content::Same(_) => counts.add(Counter::SameFilled, -1),
-            Content::Stored(object) => {
-                counts.add(Counter::StoredBytes, -(T::length(object) as i64));
-                if T::algorithm(object) == Algorithm::Raw {
-                    counts.add(Counter::RawPages, -1);
-                }
-            }
-        }
-        counts.add(Counter::Released, 1);
-        drop(content);
-        self.account.note_arena(self.tier.bytes());
-    }
-
-    /// Says that its users freed something: puts need not be turned away any longer. Any context.
-    pub fn room_was_made(&self) {
-        if self.gate.load(Relaxed) != refusal::OPEN {
-            self.gate.store(refusal::OPEN, Relaxed);
-        }
-    }
-
-    /// Counts what the store itself does not see.
-    pub fn count(&self, counter: Counter, by: i64) {
-        self.counters.here().add(counter, by);
-    }
-
-    /// How often something happened.
+    /// What the store counts: bytes, shares.
     pub fn counted(&self, counter: Counter) -> u64 {
         self.counters.sum(counter)
     }
@@ -168,79 +177,180 @@ impl<T: Tier> Store<T> {
         &self.tier
     }
 
-    /// What is held against the limits.
-    pub fn account(&self) -> &Account {
-        &self.account
+    /// What is held beside the tier.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
-    /// Its figures.
-    pub fn totals(&self) -> Totals {
-        let count = |counter| self.counters.sum(counter);
-        let (stored, released, refused) = (
-            count(Counter::Stored),
-            count(Counter::Released),
-            count(Counter::Refused),
-        );
-        let pages = stored.saturating_sub(released);
-        Totals {
-            pages,
-            same_filled_pages: count(Counter::SameFilled),
-            raw_pages: count(Counter::RawPages),
-            raw_pages_since: count(Counter::RawPagesSince),
-            stored_bytes: count(Counter::StoredBytes),
-            arena_bytes: self.tier.bytes(),
-            metadata_bytes: self.account.metadata(),
-            puts: stored.saturating_add(refused),
-            puts_refused: refused,
-            puts_refused_early: count(Counter::RefusedEarly),
-            refused_ns: count(Counter::RefusedNs),
-            gets: count(Counter::Gets),
-            gets_missed: count(Counter::GetsMissed),
-            flushes: count(Counter::Flushes),
-            corrupt_pages: count(Counter::Corrupt),
-        }
+    /// What an administrator set.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
-    /// Counts a put that failed before or after its page got here.
-    pub fn count_refused(&self) {
-        self.count(Counter::Refused, 1);
+    /// For [`Held`].
+    fn buffers(&self) -> &Buffers {
+        &self.buffers
     }
 
-    fn put_bytes(&self, page: &Page<'_>) -> Result<T::Object> {
-        if refusal::turns_away(self.gate.load(Relaxed), clock::now) {
-            self.count(Counter::RefusedEarly, 1);
-            return Err(ENOMEM);
-        }
-        let start = clock::now();
-        let kept = self.compress(page).and_then(|object| self.admit(object));
-        if kept.is_err() {
-            let now = clock::now();
-            self.gate.store(refusal::shut(now), Relaxed);
-            self.count(Counter::RefusedNs, now.saturating_sub(start) as i64);
-        }
-        kept
+    #[inline]
+    fn shard(&self, number: u8) -> &SpinLock<Shard<T>> {
+        &self.shards[usize::from(number) & self.shards.len().wrapping_sub(1)]
     }
 
-    fn compress(&self, page: &Page<'_>) -> Result<T::Object> {
-        let algorithm = self.account.limit().algorithm(&self.policy);
+    fn put_word(&self, word: u64) -> Result<(Content, Shape)> {
+        let content = if word as u32 == (word >> 32) as u32 {
+            Content::new(Place::Pattern(word as u32))
+        } else {
+            self.keep(machine::this_cpu() as u8, Record::same(word))?
+        };
+        Ok((content, Shape::WORD))
+    }
+
+    /// What finds the page's equals, and their shard; [`None`] when nothing may.
+    fn tag(&self, page: &Page<'_>, class: Class) -> Option<(u8, Tag)> {
+        let sharing = self.policy.dedup();
+        let domain = match sharing {
+            Sharing::Alone => return None,
+            Sharing::Cgroup => class.domain,
+            Sharing::Global => 0,
+        };
+        let kind = domain << 1 | u64::from(class.ephemeral);
+        let hash = hash::with_domain(hash::page_hash(&self.key, page.bytes()), kind);
+        let tag = Tag {
+            hash: hash as u32,
+            domain: kind as u32,
+            sharing,
+        };
+        Some(((hash >> 56) as u8, tag))
+    }
+
+    /// One more reference to a content equal to `page`, if there is one.
+    fn share(&self, (at, tag): &(u8, Tag), page: &Page<'_>) -> Option<(Content, Shape)> {
+        let mut shard = self.shard(*at).lock();
+        let (number, record) = shard.share(tag, |record| self.equals(record, page))?;
+        self.count_references(record, 1);
+        let shape = Shape::of(record);
+        drop(shard);
+        Some((
+            Content::new(Place::Record { shard: *at, number }),
+            shape,
+        ))
+    }
+
+    fn equals(&self, record: &Record<T>, page: &Page<'_>) -> bool {
+        let (record::Body::Kept(object), Some(algorithm)) = (record.body(), record.algorithm())
+        else {
+            return false;
+        };
+        let mut bounce = self.buffers.bounce().lock();
+        T::peek(object, bounce.bytes_mut(), |bytes| {
+            algorithm.equals(bytes, page)
+        })
+        .unwrap_or(false)
+    }
+
+    fn put_bytes(
+        &self,
+        page: &Page<'_>,
+        class: Class,
+        algorithm: Algorithm,
+        tag: Option<&(u8, Tag)>,
+        allows: impl FnOnce() -> Result,
+    ) -> Result<(Content, Shape)> {
+        let (object, algorithm) = self.compress(page, algorithm)?;
+        self.ledger.admit(self.tier.bytes(), &self.policy)?;
+        allows()?;
+        let record = Record::kept(object, algorithm, tag.map(|(_, tag)| tag), class.ephemeral);
+        let shape = Shape::of(&record);
+        let shard = tag.map_or(machine::this_cpu() as u8, |(shard, _)| *shard);
+        let content = self.keep(shard, record)?;
+        self.count_bytes(shape, class.ephemeral, 1);
+        Ok((content, shape))
+    }
+
+    fn compress(&self, page: &Page<'_>, algorithm: Algorithm) -> Result<(T::Object, Algorithm)> {
         let mut workspace = self.buffers.workspace().lock();
         match algorithm.encode(&mut workspace, page, self.tier.raw_length()) {
-            Some(block) => self.tier.store(block, algorithm),
+            Some(block) => Ok((self.tier.store(block)?, algorithm)),
             None => {
                 drop(workspace);
-                self.tier.store_page(page, Algorithm::Raw)
+                Ok((self.tier.store_page(page)?, Algorithm::Raw))
             }
         }
     }
 
-    /// Keeps a new object only if the limits allow it.
-    fn admit(&self, object: T::Object) -> Result<T::Object> {
-        let result = self.account.admit(self.tier.bytes());
-        if result.is_err() {
-            drop(object);
-            self.account.note_arena(self.tier.bytes());
-            return Err(ENOMEM);
+    /// Puts a record into a shard. May sleep, without I/O. ENOMEM.
+    fn keep(&self, at: u8, mut record: Record<T>) -> Result<Content> {
+        let mut supply = None;
+        // Others may use up what was supplied: but not each time.
+        for _ in 0..MOST_SHARDS {
+            let mut shard = self.shard(at).lock();
+            let before = shard.table_bytes();
+            if let Some(supply) = supply.as_mut() {
+                shard.take(supply);
+            }
+            let inserted = shard.insert(record);
+            let (lacks, after) = (shard.lacks(), shard.table_bytes());
+            drop(shard);
+            self.ledger.add_metadata(after as i64 - before as i64);
+            if supply.is_some_and(|supply| supply.is_taken()) {
+                self.ledger.add_metadata(Supply::<T>::PAGE_COST as i64);
+            }
+            match inserted {
+                Ok(number) => return Ok(Content::new(Place::Record { shard: at, number })),
+                Err(back) => record = back,
+            }
+            memory_allows()?;
+            supply = Some(noio::scope(|| Supply::new(lacks))?);
         }
-        Ok(object)
+        Err(ENOMEM)
+    }
+
+    fn count_bytes(&self, shape: Shape, ephemeral: bool, sign: i64) {
+        let bytes = i64::from(shape.length) * sign;
+        let counts = self.counters.here();
+        counts.add(Counter::StoredBytes, bytes);
+        if ephemeral {
+            counts.add(Counter::EphemeralBytes, bytes);
+        }
+    }
+
+    /// Counts a reference that comes (`sign` 1, and is in the record) or goes (-1, and still is).
+    fn count_references(&self, record: &Record<T>, sign: i64) {
+        let references = record.references();
+        if references == 1 {
+            // The only one goes.
+            self.count_bytes(Shape::of(record), record.is_ephemeral(), sign);
+            return;
+        }
+        let counts = self.counters.here();
+        match record.sharing() {
+            Sharing::Alone => {}
+            Sharing::Cgroup => counts.add(Counter::DedupCgroup, sign),
+            Sharing::Global => counts.add(Counter::DedupGlobal, sign),
+        }
+        counts.add(Counter::DedupBytes, record.length() as i64 * sign);
+        if references == 2 {
+            counts.add(Counter::SharedBytes, record.length() as i64 * sign);
+        }
+    }
+}
+
+impl Shape {
+    const WORD: Self = Self {
+        length: 0,
+        same: true,
+        raw: false,
+    };
+
+    fn of<T: Tier>(record: &Record<T>) -> Self {
+        match record.body() {
+            record::Body::Same { .. } => Self::WORD,
+            record::Body::Kept(object) => Self {
+                length: T::length(object) as u16,
+                same: false,
+                raw: record.algorithm() == Some(Algorithm::Raw),
+            },
+        }
     }
 }

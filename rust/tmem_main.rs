@@ -18,6 +18,7 @@ mod sysfs;
 
 use frontend::{disk::SwapVolume, Registry};
 use kernel::{prelude::*, sync::Arc};
+use pool::Pools;
 use store::Policy;
 
 module! {
@@ -42,7 +43,8 @@ impl kernel::Module for Tmem {
         let ram = ffi::machine::ram_bytes();
         let size = disksize(ram)?;
         let policy = Arc::new(Policy::new(ram / 2), GFP_KERNEL)?;
-        let registry = Registry::new(module, policy, sysfs::disk::attributes())?;
+        let pools = Pools::new(policy)?;
+        let registry = Registry::new(module, pools, sysfs::disk::attributes())?;
         // What fails from here on takes back what was made, in the order that the fields of Tmem
         // explain.
         let directory = sysfs::module::create(registry.clone())?;

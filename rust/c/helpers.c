@@ -4,6 +4,7 @@
 #include <linux/blkdev.h>
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -27,6 +28,11 @@ MODULE_VERSION(TMEM_VERSION);
 void *tmem_page_address(struct page *page)
 {
 	return page_address(page);
+}
+
+u64 tmem_page_owner(struct page *page, unsigned long offset)
+{
+	return page_cgroup_ino(page + (offset >> PAGE_SHIFT));
 }
 
 void tmem_bio_end_io_acct(struct bio *bio, unsigned long start)

@@ -10,6 +10,8 @@ struct page;
 
 /* Address of a page's first byte; the page must be in the direct map (64-bit: always). */
 void *tmem_page_address(struct page *page);
+/* The inode number of the cgroup that owns the page which byte `offset` after `page` is in. */
+u64 tmem_page_owner(struct page *page, unsigned long offset);
 /* Ends the accounting that bio_start_io_acct() began. */
 void tmem_bio_end_io_acct(struct bio *bio, unsigned long start);
 /* Pages of RAM in this machine. */

@@ -5,9 +5,8 @@
 
 pub mod codec;
 pub mod extent;
-// Not in the module's use yet.
-#[allow(dead_code)]
 pub mod hash;
+pub mod linear;
 pub mod refusal;
 pub mod same_filled;
 pub mod size;

@@ -7,7 +7,7 @@ use super::size::PAGE_BYTES;
 /// Defines [`Totals`] and the table of its names, in the order of the ABI.
 macro_rules! totals {
     ($($(#[$doc:meta])* $field:ident),* $(,)?) => {
-        /// One store's figures, or the sum over several. All values are at rest exact; under load
+        /// One pool's figures, or the sum over several. All values are at rest exact; under load
         /// each is one that was true at some moment of the reading.
         #[derive(Clone, Copy, Default, Debug, PartialEq, Eq)]
         pub struct Totals { $($(#[$doc])* pub $field: u64),* }
@@ -50,6 +50,16 @@ totals! {
     gets_missed,
     /// Pages dropped by discard, write-zeroes or a freed swap slot.
     flushes,
+    /// Pages that left to make room.
+    evictions,
+    /// Pages that cost nothing, as an equal one is kept.
+    dedup_pages,
+    /// Of these, pages that are to be kept by themselves, as may no longer be shared.
+    dedup_pending_pages,
+    /// Bytes of objects that several pages share.
+    shared_bytes,
+    /// Contents that were encoded again, by another codec.
+    recompressed,
     /// Gets whose stored bytes no longer had their checksum.
     corrupt_pages,
 }
@@ -69,6 +79,14 @@ impl Totals {
     pub fn refused_usec(&self) -> u64 {
         self.refused_ns / 1000
     }
+}
+
+/// The part of `whole` that `part` of `all` has; none of nothing.
+pub fn share(whole: u64, part: u64, all: u64) -> u64 {
+    let product = u128::from(whole).saturating_mul(part.into());
+    product
+        .checked_div(all.into())
+        .map_or(0, |share| share.min(whole.into()) as u64)
 }
 
 #[cfg(test)]
@@ -92,6 +110,15 @@ mod tests {
         assert_eq!(sum.logical_bytes(), 3 * 4096);
         assert_eq!(sum.slack_bytes(), 4096 - 150);
         assert_eq!(sum.refused_usec(), 2);
+    }
+
+    #[test]
+    fn shares() {
+        assert_eq!(share(100, 1, 4), 25);
+        assert_eq!(share(100, 4, 4), 100);
+        assert_eq!(share(100, 5, 4), 100);
+        assert_eq!(share(100, 0, 0), 0);
+        assert_eq!(share(u64::MAX, u64::MAX, u64::MAX), u64::MAX);
     }
 
     #[test]

@@ -101,18 +101,20 @@ impl Bio {
         })
     }
 
-    /// Calls `write` with each page's number and memory to be stored, in order, until one fails.
+    /// Calls `write` with each page's number, its memory to be stored and the number of the cgroup
+    /// that owns the memory (`page_cgroup_ino`), in order, until one fails.
     ///
     /// EINVAL when the request does not cover whole pages; ENOMEM only for a page that lies in
     /// pieces.
-    pub fn write_pages(&self, mut write: impl FnMut(u64, &Page<'_>) -> Result) -> Result {
-        self.for_each_page(|index, cursor| match cursor.whole_page() {
-            Some(page) => write(index, &page),
-            None => {
-                let mut gathered = bounce()?;
-                cursor.copy(gathered.bytes_mut(), Direction::FromBio);
-                write(index, &gathered.as_page())
+    pub fn write_pages(&self, mut write: impl FnMut(u64, &Page<'_>, u64) -> Result) -> Result {
+        self.for_each_page(|index, cursor| {
+            let owner = cursor.owner();
+            if let Some(page) = cursor.whole_page() {
+                return write(index, &page, owner);
             }
+            let mut gathered = bounce()?;
+            cursor.copy(gathered.bytes_mut(), Direction::FromBio);
+            write(index, &gathered.as_page(), owner)
         })
     }
 
@@ -154,6 +156,17 @@ impl Cursor {
                 start.add(vector.bv_offset as usize).add(self.done),
                 length.min(limit),
             )
+        }
+    }
+
+    /// The cgroup that owns the page it stands in.
+    fn owner(&self) -> u64 {
+        // SAFETY: as for `piece`: the vector holds bytes that are left, so that its page lives, and
+        // so does the page that its offset leads to.
+        unsafe {
+            let vector = &*self.vector;
+            let offset = (vector.bv_offset as usize).wrapping_add(self.done);
+            bindings::tmem_page_owner(vector.bv_page, offset)
         }
     }
 

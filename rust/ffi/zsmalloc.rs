@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-//! zsmalloc: an arena for compressed pages, each object with the checksum of its bytes.
+//! zsmalloc: the arena for compressed pages, each object with the checksum of its bytes.
 //!
 //! Locks: zsmalloc's own (pool, class, zspage: spinning). Nothing here sleeps but [`Pool::new`],
 //! [`Pool`]'s drop and [`Pool::store`].
@@ -7,7 +7,7 @@
 use super::{bindings, checksum, page::Page};
 use crate::core::size::{PAGE_BYTES, PAGE_SIZE};
 use core::{
-    num::NonZeroUsize,
+    num::NonZeroU32,
     ptr::{null_mut, NonNull},
     slice,
 };
@@ -19,68 +19,65 @@ use kernel::{
     },
 };
 
-/// Every pool by its number, so that an object can name its pool in one byte.
+/// The pool that there is, if any: objects need not name it.
 ///
 /// # Invariants
 ///
-/// A number changes from a pool to null only when that pool has no object and no `zs_free` is under
-/// way in it.
-static POOLS: [Atomic<*mut bindings::zs_pool>; 256] = [const { Atomic::new(null_mut()) }; 256];
+/// Changes from a pool to null only when that pool has no object and no `zs_free` is under way.
+static POOL: Atomic<*mut bindings::zs_pool> = Atomic::new(null_mut());
 
 /// Bytes of an object's handle, which zsmalloc keeps outside its pages.
 pub const HANDLE_BYTES: u64 = 8;
 
-/// A zsmalloc pool.
+/// The zsmalloc pool: one at a time.
 ///
 /// # Invariants
 ///
-/// `POOLS[number]` is `pool`, which lives until it is replaced there.
-pub struct Pool {
-    pool: NonNull<bindings::zs_pool>,
-    number: u8,
-}
+/// [`POOL`] is the pool, which lives until it is replaced there.
+pub struct Pool(NonNull<bindings::zs_pool>);
 
 // SAFETY: zsmalloc takes its own locks.
 unsafe impl Send for Pool {}
 // SAFETY: as above.
 unsafe impl Sync for Pool {}
 
-/// An object in a pool: some bytes, their length, their checksum, and a mark of the caller's.
-/// Dropping it frees the bytes, in any context but an interrupt.
+/// An object in the pool: some bytes, their length, their checksum, and a mark of the caller's. As
+/// small as can be, there is one for each page kept. Dropping it frees the bytes, in any context
+/// but an interrupt.
 ///
 /// # Invariants
 ///
-/// `handle` is an object of `POOLS[pool]`, `length` bytes long, owned by this value alone.
-pub struct Object<M: Copy> {
-    handle: NonZeroUsize,
+/// `high` and `low` are the halves of the handle of an object of [`POOL`], `length` bytes long,
+/// owned by this value alone.
+pub struct Object {
+    high: NonZeroU32,
+    low: u32,
     checksum: u32,
     length: u16,
-    pool: u8,
-    mark: M,
+    /// The caller's: it means nothing here.
+    pub mark: u16,
 }
 
 impl Pool {
-    /// A new empty pool. May sleep. ENOMEM; ENOSPC when there are 256 already.
+    /// A new empty pool. May sleep. ENOMEM; EBUSY when there is one.
     pub fn new(name: &CStr) -> Result<Self> {
         checksum::detect();
         // SAFETY: the name is copied.
         let pool = unsafe { bindings::zs_create_pool(name.as_char_ptr()) };
         let pool = NonNull::new(pool).ok_or(ENOMEM)?;
-        for (number, slot) in (0..=u8::MAX).zip(&POOLS) {
-            if slot.cmpxchg(null_mut(), pool.as_ptr(), Full).is_ok() {
-                // INVARIANT: just put there.
-                return Ok(Self { pool, number });
-            }
+        if POOL.cmpxchg(null_mut(), pool.as_ptr(), Full).is_ok() {
+            // INVARIANT: just put there.
+            return Ok(Self(pool));
         }
         // SAFETY: nobody else knows of it, and it is empty.
         unsafe { bindings::zs_destroy_pool(pool.as_ptr()) };
-        Err(ENOSPC)
+        Err(EBUSY)
     }
 
     /// Bytes of the pages that the pool holds. Any context.
     pub fn bytes(&self) -> u64 {
         // SAFETY: the pool lives.
-        let pages = unsafe { bindings::zs_get_total_pages(self.pool.as_ptr()) };
+        let pages = unsafe { bindings::zs_get_total_pages(self.0.as_ptr()) };
         (pages as u64).saturating_mul(PAGE_BYTES)
     }
 
@@ -88,19 +85,19 @@ impl Pool {
     pub fn pages_compacted(&self) -> u64 {
         let mut stats = bindings::zs_pool_stats::default();
         // SAFETY: the pool lives, and `stats` is ours.
-        unsafe { bindings::zs_pool_stats(self.pool.as_ptr(), &mut stats) };
+        unsafe { bindings::zs_pool_stats(self.0.as_ptr(), &mut stats) };
         stats.pages_compacted.counter as u64
     }
 
     /// The length from which an object takes a page of its own. Any context.
     pub fn huge_length(&self) -> usize {
         // SAFETY: the pool lives.
-        unsafe { bindings::zs_huge_class_size(self.pool.as_ptr()) }
+        unsafe { bindings::zs_huge_class_size(self.0.as_ptr()) }
     }
 
     /// Keeps a copy of `bytes`, 1 to [`PAGE_SIZE`] of them. May sleep, without I/O. EINVAL, ENOMEM.
-    pub fn store<M: Copy>(&self, bytes: &[u8], mark: M) -> Result<Object<M>> {
-        let mut object = self.allocate(bytes.len(), mark)?;
+    pub fn store(&self, bytes: &[u8]) -> Result<Object> {
+        let mut object = self.allocate(bytes.len())?;
         // SAFETY: the object is as long as `bytes`.
         unsafe { self.write(&object, bytes.as_ptr().cast_mut().cast()) };
         object.checksum = checksum::of(bytes);
@@ -109,23 +106,23 @@ impl Pool {
 
     /// Keeps a copy of a page, which may change meanwhile: what is kept has the right checksum all
     /// the same. May sleep, without I/O. ENOMEM.
-    pub fn store_page<M: Copy>(&self, page: &Page<'_>, mark: M) -> Result<Object<M>> {
-        let mut object = self.allocate(PAGE_SIZE, mark)?;
+    pub fn store_page(&self, page: &Page<'_>) -> Result<Object> {
+        let mut object = self.allocate(PAGE_SIZE)?;
         // SAFETY: the object is a page long, and so is a page.
         unsafe { self.write(&object, page.as_ptr()) };
         // An object of a page is not split over two, so that nothing is copied there.
-        object.checksum = object.with_bytes(&mut [], checksum::of)?;
+        object.checksum = object.peek(&mut [], checksum::of)?;
         Ok(object)
     }
 
-    fn allocate<M: Copy>(&self, length: usize, mark: M) -> Result<Object<M>> {
+    fn allocate(&self, length: usize) -> Result<Object> {
         if length > PAGE_SIZE {
             return Err(EINVAL);
         }
         // SAFETY: the pool lives; zs_malloc answers any size by a handle or an error.
         let handle = unsafe {
             bindings::zs_malloc(
-                self.pool.as_ptr(),
+                self.0.as_ptr(),
                 length,
                 bindings::tmem_arena_gfp(),
                 bindings::NUMA_NO_NODE,
@@ -135,26 +132,28 @@ impl Pool {
         if handle > usize::MAX - PAGE_SIZE {
             return Err(Error::from_errno(handle as i32));
         }
-        // INVARIANT: just allocated, in this pool, with this length.
+        let (high, low) = ((handle as u64 >> 32) as u32, handle as u32);
+        // INVARIANT: just allocated, in the pool there is, with this length.
         Ok(Object {
-            handle: NonZeroUsize::new(handle).ok_or(ENOMEM)?,
+            // A kernel address.
+            high: NonZeroU32::new(high).ok_or(ENOMEM)?,
+            low,
             checksum: 0,
             length: length as u16,
-            pool: self.number,
-            mark,
+            mark: 0,
         })
     }
 
     /// # Safety
     ///
     /// `source` must be as many readable bytes as the object is long.
-    unsafe fn write<M: Copy>(&self, object: &Object<M>, source: *mut core::ffi::c_void) {
+    unsafe fn write(&self, object: &Object, source: *mut core::ffi::c_void) {
         // SAFETY: the handle is a live object of that length in this pool; the source as the caller
         // promises.
         unsafe {
             bindings::zs_obj_write(
-                self.pool.as_ptr(),
-                object.handle.get(),
+                self.0.as_ptr(),
+                object.handle(),
                 source,
                 object.length.into(),
             )
@@ -169,34 +168,26 @@ impl Drop for Pool {
             pr_err!("a zsmalloc pool still has objects: leaked\n");
             return;
         }
-        let Some(slot) = POOLS.get(usize::from(self.number)) else {
-            return;
-        };
         // The last zs_free may still be on its way out of the pool: it runs under RCU (Object's
         // drop). SAFETY: process context, as drop says.
         unsafe { bindings::synchronize_rcu() };
-        slot.store(null_mut(), Relaxed);
-        // SAFETY: empty, so that no object names it, and out of POOLS.
-        unsafe { bindings::zs_destroy_pool(self.pool.as_ptr()) };
+        POOL.store(null_mut(), Relaxed);
+        // SAFETY: empty, so that no object is in it, and out of POOL.
+        unsafe { bindings::zs_destroy_pool(self.0.as_ptr()) };
     }
 }
 
-impl<M: Copy> Object<M> {
+impl Object {
     /// Bytes of the object.
     pub fn length(&self) -> usize {
         self.length.into()
-    }
-
-    /// The caller's mark.
-    pub fn mark(&self) -> M {
-        self.mark
     }
 
     /// Calls `read` with the object's bytes. They are in `bounce` if the object lies in two pages.
     /// Does not sleep, and `read` must not. EIO when the bytes do not have their checksum, EINVAL
     /// when `bounce` would be needed and is too short.
     pub fn read<R>(&self, bounce: &mut [u8], read: impl FnOnce(&[u8]) -> R) -> Result<R> {
-        self.with_bytes(bounce, |bytes| {
+        self.peek(bounce, |bytes| {
             if checksum::of(bytes) == self.checksum {
                 Ok(read(bytes))
             } else {
@@ -209,14 +200,14 @@ impl<M: Copy> Object<M> {
     pub fn corrupt(&mut self, at: usize) -> Result {
         let mut bytes = KVec::from_elem(0, self.length(), GFP_ATOMIC)?;
         let mut bounce = KVec::from_elem(0, self.length(), GFP_ATOMIC)?;
-        self.with_bytes(&mut bounce, |stored| bytes.copy_from_slice(stored))?;
+        self.peek(&mut bounce, |stored| bytes.copy_from_slice(stored))?;
         *bytes.get_mut(at).ok_or(ERANGE)? ^= 1;
         // SAFETY: the handle is a live object of this length, and nobody reads it as `self` is
         // borrowed mutably.
         unsafe {
             bindings::zs_obj_write(
-                self.pool_ptr(),
-                self.handle.get(),
+                POOL.load(Relaxed),
+                self.handle(),
                 bytes.as_mut_ptr().cast(),
                 bytes.len(),
             )
@@ -224,7 +215,9 @@ impl<M: Copy> Object<M> {
         Ok(())
     }
 
-    fn with_bytes<R>(&self, bounce: &mut [u8], read: impl FnOnce(&[u8]) -> R) -> Result<R> {
+    /// As [`Object::read`], but for a caller who finds out by himself whether the bytes are what was
+    /// kept.
+    pub fn peek<R>(&self, bounce: &mut [u8], read: impl FnOnce(&[u8]) -> R) -> Result<R> {
         let length = self.length();
         if bounce.len() < length && length != PAGE_SIZE {
             return Err(EINVAL);
@@ -233,8 +226,8 @@ impl<M: Copy> Object<M> {
         // it may be used: an object of PAGE_SIZE is never split, as its class is one object a page.
         let bytes = unsafe {
             bindings::zs_obj_read_begin(
-                self.pool_ptr(),
-                self.handle.get(),
+                POOL.load(Relaxed),
+                self.handle(),
                 length,
                 bounce.as_mut_ptr().cast(),
             )
@@ -244,23 +237,21 @@ impl<M: Copy> Object<M> {
         let result = read(unsafe { slice::from_raw_parts(bytes.cast(), length) });
         // SAFETY: ends what was begun above, with its values.
         unsafe {
-            bindings::zs_obj_read_end(self.pool_ptr(), self.handle.get(), length, bytes);
+            bindings::zs_obj_read_end(POOL.load(Relaxed), self.handle(), length, bytes);
         }
         Ok(result)
     }
 
-    fn pool_ptr(&self) -> *mut bindings::zs_pool {
-        POOLS
-            .get(usize::from(self.pool))
-            .map_or(null_mut(), |slot| slot.load(Relaxed))
+    fn handle(&self) -> usize {
+        (u64::from(self.high.get()) << 32 | u64::from(self.low)) as usize
     }
 }
 
-impl<M: Copy> Drop for Object<M> {
+impl Drop for Object {
     fn drop(&mut self) {
         let _until_freed = rcu::read_lock();
-        // SAFETY: the handle is ours alone, of that pool, which lives as it has an object, and
-        // until RCU readers are done after it has none (Pool's drop).
-        unsafe { bindings::zs_free(self.pool_ptr(), self.handle.get()) };
+        // SAFETY: the handle is ours alone, of the pool, which lives as it has an object, and until
+        // RCU readers are done after it has none (Pool's drop).
+        unsafe { bindings::zs_free(POOL.load(Relaxed), self.handle()) };
     }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-//! A swap disk: each page of the block device is a slot.
+//! A swap disk: each page of the block device is a page of a persistent pool.
 //!
 //! No locks of its own. Requests are done in the caller's context before `submit_bio` returns.
 #![forbid(unsafe_code)]
@@ -9,25 +9,33 @@ use crate::{
     ffi::{
         bio::{Bio, Operation},
         gendisk::{Device, Volume},
+        machine,
     },
-    pool::Slots,
-    store::{Counter, Limit, Policy, Store},
+    pool::{Handle, Joined, Kind, Limit, Plan, Pools, Quotas},
+    store::Counter,
 };
 use kernel::{prelude::*, str::CString, sync::Arc};
 
+/// Pages that are one object of the pool: 16 MiB.
+const OBJECT_PAGES: u64 = 4096;
+
+/// Parts of the pool's index, at least and at most.
+const SHARDS: (u64, u64) = (64, 4096);
+
 /// The contents of a swap disk that has a size.
 pub struct SwapVolume {
-    slots: Slots,
+    pool: Joined,
+    pages: u64,
 }
 
 /// What a swap disk keeps when its contents go.
 pub struct Settings {
     /// Its limit and codec.
     pub limit: Arc<Limit>,
-    /// What holds for all disks.
-    pub policy: Arc<Policy>,
-    /// Its name.
-    pub name: CString,
+    /// Where its pool will be.
+    pub pools: Arc<Pools>,
+    /// Its number.
+    pub number: u32,
 }
 
 impl SwapVolume {
@@ -44,17 +52,15 @@ impl SwapVolume {
             return Err(EBUSY);
         }
         let settings = device.settings();
-        let store = Store::new(
-            &settings.name,
-            settings.policy.clone(),
-            settings.limit.clone(),
-        )?;
-        let volume = KBox::new(
-            Self {
-                slots: Slots::new(pages, store)?,
-            },
-            GFP_KERNEL,
-        )?;
+        let plan = Plan {
+            kind: Kind::Persistent,
+            owner: CString::try_from_fmt(fmt!("tmem{}", settings.number))?,
+            quotas: Quotas::default(),
+            limit: settings.limit.clone(),
+            shards: (pages / OBJECT_PAGES).clamp(SHARDS.0, SHARDS.1) as usize,
+        };
+        let pool = settings.pools.create(plan)?;
+        let volume = KBox::new(Self { pool, pages }, GFP_KERNEL)?;
         device.publish(volume, pages.saturating_mul(PAGE_BYTES / SECTOR))
     }
 
@@ -65,39 +71,63 @@ impl SwapVolume {
         Ok(())
     }
 
-    /// Its slots.
-    pub fn slots(&self) -> &Slots {
-        &self.slots
+    /// What keeps its pages.
+    pub fn pool(&self) -> &Joined {
+        &self.pool
     }
 
     /// Its size in bytes.
     pub fn bytes(&self) -> u64 {
-        self.slots.pages().saturating_mul(PAGE_BYTES)
+        self.pages.saturating_mul(PAGE_BYTES)
+    }
+
+    /// Damages byte `at` of what is kept of a page. ENOENT, EINVAL for a page of one word, ERANGE
+    /// past the end, ENOMEM. Does not sleep.
+    pub fn corrupt(&self, page: u64, at: usize) -> Result {
+        self.pool.corrupt(&handle(page), at)
     }
 
     fn read(&self, bio: &Bio) -> Result {
-        bio.read_pages(|index, page| self.slots.get(index, page))
-            .inspect_err(|_| self.slots.store().count(Counter::FailedReads, 1))
+        bio.read_pages(|index, page| match self.pool.get(&handle(index), page) {
+            Err(ENOENT) => {
+                page.fill(0);
+                Ok(())
+            }
+            result => result,
+        })
+        .inspect_err(|_| self.pool.tally(Counter::FailedReads, 1))
     }
 
     /// A swap write that fails leaves its pages in memory: what was kept of them, and any older
     /// copy, is of no use.
     fn write(&self, bio: &Bio, extent: Extent) -> Result {
-        bio.write_pages(|index, page| self.slots.put(index, page))
+        bio.write_pages(|index, page, owner| self.pool.put(&handle(index), page, owner))
             .inspect_err(|_| {
-                self.slots.store().count(Counter::FailedWrites, 1);
+                self.pool.tally(Counter::FailedWrites, 1);
                 if bio.is_swap() {
-                    self.slots.undo(extent);
+                    (extent.first..extent.end()).for_each(|index| {
+                        self.pool.forget(&handle(index));
+                    });
                 }
             })
     }
 
+    /// Whole objects at once, so that discarding an empty disk is quick whatever its size.
     fn discard(&self, extent: Extent) {
-        self.slots.store().count(
-            Counter::NotifyFree,
-            i64::try_from(extent.pages).unwrap_or(0),
-        );
-        self.slots.flush_range(extent);
+        let pages = i64::try_from(extent.pages).unwrap_or(0);
+        self.pool.tally(Counter::NotifyFree, pages);
+        let end = extent.end().min(self.pages);
+        let mut index = extent.first;
+        while index < end {
+            let object_end = (index / OBJECT_PAGES + 1).saturating_mul(OBJECT_PAGES);
+            if index % OBJECT_PAGES == 0 && object_end <= end {
+                self.pool.flush_object(&handle(index).object);
+            } else {
+                (index..object_end.min(end)).for_each(|index| self.pool.flush_page(&handle(index)));
+            }
+            index = object_end;
+            machine::cond_resched();
+        }
     }
 }
 
@@ -105,11 +135,8 @@ impl Volume for SwapVolume {
     type Settings = Settings;
 
     fn submit(&self, operation: Operation, bio: &Bio) -> Result {
-        let Some(extent) = bio
-            .extent()
-            .filter(|extent| extent.ends_by(self.slots.pages()))
-        else {
-            self.slots.store().count(Counter::InvalidIo, 1);
+        let Some(extent) = bio.extent().filter(|extent| extent.ends_by(self.pages)) else {
+            self.pool.tally(Counter::InvalidIo, 1);
             return Err(EIO);
         };
         match operation {
@@ -123,7 +150,15 @@ impl Volume for SwapVolume {
     }
 
     fn slot_freed(&self, index: u64) {
-        self.slots.store().count(Counter::NotifyFree, 1);
-        self.slots.flush(index);
+        self.pool.tally(Counter::NotifyFree, 1);
+        self.pool.flush_page(&handle(index));
+    }
+}
+
+#[inline]
+fn handle(page: u64) -> Handle {
+    Handle {
+        object: [page / OBJECT_PAGES, 0, 0],
+        index: page % OBJECT_PAGES,
     }
 }

@@ -7,16 +7,14 @@
 
 use super::disk::{Settings, SwapVolume};
 use crate::{
-    core::totals::Totals,
     ffi::{
         attribute::List,
         gendisk::{Device, Disk, Major},
     },
-    store::{Limit, Policy},
+    pool::{Limit, Pools},
 };
 use kernel::{
     prelude::*,
-    str::CString,
     sync::{new_mutex, Arc, Mutex},
 };
 
@@ -28,7 +26,7 @@ const MOST_DISKS: u32 = 1 << 20;
 pub struct Registry {
     module: &'static ThisModule,
     major: Arc<Major>,
-    policy: Arc<Policy>,
+    pools: Arc<Pools>,
     attributes: List,
     #[pin]
     disks: Mutex<KVec<(u32, Disk<SwapVolume>)>>,
@@ -38,7 +36,7 @@ impl Registry {
     /// None yet. Each will have `attributes`. May sleep. ENOMEM, EBUSY.
     pub fn new(
         module: &'static ThisModule,
-        policy: Arc<Policy>,
+        pools: Arc<Pools>,
         attributes: List,
     ) -> Result<Arc<Self>> {
         let major = Arc::new(Major::register(c"tmem")?, GFP_KERNEL)?;
@@ -46,7 +44,7 @@ impl Registry {
             pin_init!(Self {
                 module,
                 major,
-                policy,
+                pools,
                 attributes,
                 disks <- new_mutex!(KVec::new(), "tmem_disks"),
             }),
@@ -54,9 +52,9 @@ impl Registry {
         )
     }
 
-    /// What holds for all disks.
-    pub fn policy(&self) -> &Policy {
-        &self.policy
+    /// Where their pages are.
+    pub fn pools(&self) -> &Arc<Pools> {
+        &self.pools
     }
 
     /// Adds a disk and returns its number, the lowest free one. May sleep. ENOMEM, ENOSPC.
@@ -67,8 +65,8 @@ impl Registry {
             .ok_or(ENOSPC)?;
         let settings = Settings {
             limit: Arc::new(Limit::new(), GFP_KERNEL)?,
-            policy: self.policy.clone(),
-            name: CString::try_from_fmt(fmt!("tmem{number}"))?,
+            pools: self.pools.clone(),
+            number,
         };
         disks.reserve(1, GFP_KERNEL)?;
         let disk = Disk::add(
@@ -110,25 +108,5 @@ impl Registry {
             .find(|(known, _)| *known == number)
             .ok_or(ENODEV)?;
         disk.device().map(work).ok_or(ENODEV)
-    }
-
-    /// Lets puts be tried that were turned away: a limit is another one now. May sleep.
-    pub fn room_was_made(&self) {
-        self.for_each_volume(|volume| volume.slots().store().room_was_made());
-    }
-
-    /// The sum of all disks' figures. May sleep.
-    pub fn totals(&self) -> Totals {
-        let mut sum = Totals::default();
-        self.for_each_volume(|volume| sum.add(&volume.slots().store().totals()));
-        sum
-    }
-
-    fn for_each_volume(&self, mut work: impl FnMut(&SwapVolume)) {
-        for (_, disk) in self.disks.lock().iter() {
-            if let Some(device) = disk.device() {
-                device.with_volume(|volume| volume.map(&mut work));
-            }
-        }
     }
 }

@@ -1,50 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0
-//! A page of slots.
-//!
-//! Neighbouring slots are under different locks: CPUs that work through a range side by side do not
-//! meet.
+//! Neighbouring indexes of an object, together: a node of an index's tree.
 #![forbid(unsafe_code)]
 
+use super::ObjectId;
 use crate::store::Content;
-use kernel::{
-    prelude::*,
-    sync::{new_spinlock, SpinLock},
-};
+use core::mem::replace;
 
-const LOCKS: usize = 16;
-const SLOTS_PER_LOCK: usize = 15;
+/// Indexes in a leaf: as many as fill 512 bytes with the key and the tree's links.
+pub(super) const SLOTS: u64 = 56;
 
-/// Slots in a leaf.
-pub(super) const SLOTS: u64 = (LOCKS * SLOTS_PER_LOCK) as u64;
-
-/// [`SLOTS`] slots, in one page of memory on a kernel without lock debugging.
-#[pin_data]
-pub(super) struct Leaf {
-    #[pin]
-    groups: [SpinLock<[Content; SLOTS_PER_LOCK]>; LOCKS],
+/// Which indexes of which object: `SLOTS` from `block * SLOTS` on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    pub(super) object: ObjectId,
+    pub(super) block: u64,
 }
 
-impl Leaf {
-    /// Bytes that the allocator takes for a leaf.
-    pub(super) const BYTES: u64 = size_of::<Self>().next_power_of_two() as u64;
+/// What is under these indexes.
+pub(super) struct Leaf {
+    slots: [Option<Content>; SLOTS as usize],
+    used: u32,
+}
 
-    /// Empty slots. ENOMEM.
-    pub(super) fn new(flags: kernel::alloc::Flags) -> Result<Pin<KBox<Self>>> {
-        KBox::pin_init(
-            pin_init!(Self {
-                groups <- pin_init::pin_init_array_from_fn(|_| {
-                    new_spinlock!([const { Content::Empty }; SLOTS_PER_LOCK], "tmem_slots")
-                }),
-            }),
-            flags,
-        )
+/// What the allocator takes for a node: the tree's links, the key and the leaf.
+pub(super) const BYTES: i64 = 512;
+const _: () = assert!(3 * 8 + size_of::<Key>() + size_of::<Leaf>() <= BYTES as usize);
+
+impl Leaf {
+    /// Nothing.
+    pub(super) const EMPTY: Self = Self {
+        slots: [const { None }; SLOTS as usize],
+        used: 0,
+    };
+
+    #[inline]
+    pub(super) fn get(&self, slot: usize) -> Option<&Content> {
+        self.slots.get(slot)?.as_ref()
     }
 
-    /// Calls `work` with slot `index` modulo [`SLOTS`], which nobody else uses for as long. `work`
-    /// must not sleep.
+    /// Puts `content` into a slot, and returns what was there.
     #[inline]
-    pub(super) fn with<R>(&self, index: u64, work: impl FnOnce(&mut Content) -> R) -> R {
-        let index = (index % SLOTS) as usize;
-        work(&mut self.groups[index % LOCKS].lock()[index / LOCKS])
+    pub(super) fn set(&mut self, slot: usize, content: Option<Content>) -> Option<Content> {
+        let place = self.slots.get_mut(slot)?;
+        let (before, after) = (place.is_some(), content.is_some());
+        self.used = self
+            .used
+            .wrapping_add(u32::from(after))
+            .wrapping_sub(u32::from(before));
+        replace(place, content)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.used == 0
+    }
+
+    /// The first slot from `from` on that holds something.
+    pub(super) fn next(&self, from: usize) -> Option<usize> {
+        (from..SLOTS as usize).find(|slot| self.get(*slot).is_some())
     }
 }

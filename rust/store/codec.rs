@@ -16,6 +16,9 @@ trait Codec {
     /// The page in less than `limit` bytes, or [`None`]. Does not sleep.
     fn encode<'a>(workspace: &'a mut Workspace, page: &Page<'_>, limit: usize) -> Option<&'a [u8]>;
 
+    /// Whether `block` stands for just this page. Does not sleep.
+    fn equals(block: &[u8], page: &Page<'_>) -> bool;
+
     /// Writes the page that `block` stands for. Does not sleep. EIO when it stands for none.
     fn decode(block: &[u8], page: &Page<'_>) -> Result;
 }
@@ -83,6 +86,13 @@ macro_rules! algorithms {
             ) -> Option<&'a [u8]> {
                 match self {
                     $(Self::$name => <$codec>::encode(workspace, page, limit)),*
+                }
+            }
+
+            /// Whether `block` stands for just this page.
+            pub(super) fn equals(self, block: &[u8], page: &Page<'_>) -> bool {
+                match self {
+                    $(Self::$name => <$codec>::equals(block, page)),*
                 }
             }
 

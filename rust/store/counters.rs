@@ -11,14 +11,15 @@ use kernel::{
     sync::atomic::{ordering::Relaxed, Atomic},
 };
 
-/// What is counted. The first ones are those of every put and get: one cache line.
+/// What is counted, of a pool or of the store. The first ones are those of every put and get: one
+/// cache line.
 #[derive(Clone, Copy)]
 pub enum Counter {
-    /// Pages ever kept.
-    Stored,
-    /// Pages ever given up.
-    Released,
-    /// Bytes of objects.
+    /// Puts that were accepted.
+    Puts,
+    /// Pages held.
+    Pages,
+    /// Bytes of objects: a pool's each time that it refers to one, the store's once.
     StoredBytes,
     /// Gets.
     Gets,
@@ -34,12 +35,10 @@ pub enum Counter {
     Flushes,
     /// Puts refused.
     Refused,
-    /// Puts refused before any work.
-    RefusedEarly,
-    /// Nanoseconds spent on puts that were refused.
-    RefusedNs,
     /// Stored bytes that were not what was kept.
     Corrupt,
+    /// Pages dropped to make room.
+    Evictions,
     /// Read requests that failed.
     FailedReads,
     /// Write requests that failed.
@@ -48,17 +47,29 @@ pub enum Counter {
     InvalidIo,
     /// Slots that the swap core freed, and pages discarded.
     NotifyFree,
+    /// References beyond the first to contents of [`super::Sharing::Cgroup`].
+    DedupCgroup,
+    /// References beyond the first to contents of [`super::Sharing::Global`].
+    DedupGlobal,
+    /// Bytes of objects, for each reference beyond the first.
+    DedupBytes,
+    /// Bytes of objects with more than one reference.
+    SharedBytes,
+    /// Bytes of objects that may be dropped at any time.
+    EphemeralBytes,
+    /// Contents that were encoded again, by another codec.
+    Recompressed,
 }
 
-const COUNTERS: usize = Counter::NotifyFree as usize + 1;
+const COUNTERS: usize = Counter::Recompressed as usize + 1;
 
 /// One CPU's counters, or a few CPUs'.
 #[repr(align(64))]
-pub(super) struct Shard([Atomic<i64>; COUNTERS]);
+pub struct Shard([Atomic<i64>; COUNTERS]);
 
 impl Shard {
     #[inline]
-    pub(super) fn add(&self, counter: Counter, by: i64) {
+    pub fn add(&self, counter: Counter, by: i64) {
         self.0[counter as usize].add(by, Relaxed);
     }
 
@@ -68,22 +79,28 @@ impl Shard {
 }
 
 /// A set of counters, each in as many shards as there are CPUs.
-pub(super) struct Counters(PerCpu<Shard>);
+pub struct Counters(PerCpu<Shard>);
 
 impl Counters {
     /// All 0. May sleep. ENOMEM.
-    pub(super) fn new() -> Result<Self> {
+    pub fn new() -> Result<Self> {
         PerCpu::new(|| Ok(Shard([const { Atomic::new(0) }; COUNTERS]))).map(Self)
     }
 
     /// This CPU's shard.
     #[inline]
-    pub(super) fn here(&self) -> &Shard {
+    pub fn here(&self) -> &Shard {
         self.0.here()
     }
 
+    /// Adds to this CPU's shard.
+    #[inline]
+    pub fn add(&self, counter: Counter, by: i64) {
+        self.here().add(counter, by);
+    }
+
     /// The sum over the shards, which may be that of no single moment; never negative.
-    pub(super) fn sum(&self, counter: Counter) -> u64 {
+    pub fn sum(&self, counter: Counter) -> u64 {
         let sum = self
             .0
             .iter()

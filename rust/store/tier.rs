@@ -2,23 +2,23 @@
 //! Where bytes live: zsmalloc today.
 #![forbid(unsafe_code)]
 
-use super::Algorithm;
 use crate::ffi::{page::Page, zsmalloc};
 use kernel::prelude::*;
 
 /// A place for the bytes of pages.
 pub trait Tier: Send + Sync + 'static {
-    /// Some bytes that the tier keeps, until it is dropped. Dropping does not sleep.
+    /// Some bytes that the tier keeps, until it is dropped, and a mark of the owner's. Dropping does
+    /// not sleep.
     type Object: Send;
 
     /// Bytes that an object costs beyond [`Tier::bytes`].
     const OBJECT_METADATA: u64;
 
     /// Keeps a copy of `bytes`. May sleep, without I/O. ENOMEM.
-    fn store(&self, bytes: &[u8], algorithm: Algorithm) -> Result<Self::Object>;
+    fn store(&self, bytes: &[u8]) -> Result<Self::Object>;
 
     /// Keeps a copy of a page as it is. May sleep, without I/O. ENOMEM.
-    fn store_page(&self, page: &Page<'_>, algorithm: Algorithm) -> Result<Self::Object>;
+    fn store_page(&self, page: &Page<'_>) -> Result<Self::Object>;
 
     /// Calls `read` with the bytes, which may be in `bounce`. Does not sleep, nor must `read`. EIO
     /// when they are not what was kept.
@@ -28,11 +28,24 @@ pub trait Tier: Send + Sync + 'static {
         read: impl FnOnce(&[u8]) -> R,
     ) -> Result<R>;
 
+    /// As [`Tier::read`], but the bytes may not be what was kept.
+    fn peek<R>(
+        object: &Self::Object,
+        bounce: &mut [u8],
+        read: impl FnOnce(&[u8]) -> R,
+    ) -> Result<R>;
+
+    /// Damages byte `at`, as a test of what finds that. Does not sleep. ERANGE, ENOMEM.
+    fn corrupt(object: &mut Self::Object, at: usize) -> Result;
+
     /// How many bytes an object is.
     fn length(object: &Self::Object) -> usize;
 
-    /// What they were encoded with.
-    fn algorithm(object: &Self::Object) -> Algorithm;
+    /// The owner's mark, at first 0.
+    fn mark(object: &Self::Object) -> u16;
+
+    /// Sets it.
+    fn set_mark(object: &mut Self::Object, mark: u16);
 
     /// Bytes of memory that the tier holds. Any context.
     fn bytes(&self) -> u64;
@@ -42,16 +55,16 @@ pub trait Tier: Send + Sync + 'static {
 }
 
 impl Tier for zsmalloc::Pool {
-    type Object = zsmalloc::Object<Algorithm>;
+    type Object = zsmalloc::Object;
 
     const OBJECT_METADATA: u64 = zsmalloc::HANDLE_BYTES;
 
-    fn store(&self, bytes: &[u8], algorithm: Algorithm) -> Result<Self::Object> {
-        self.store(bytes, algorithm)
+    fn store(&self, bytes: &[u8]) -> Result<Self::Object> {
+        self.store(bytes)
     }
 
-    fn store_page(&self, page: &Page<'_>, algorithm: Algorithm) -> Result<Self::Object> {
-        self.store_page(page, algorithm)
+    fn store_page(&self, page: &Page<'_>) -> Result<Self::Object> {
+        self.store_page(page)
     }
 
     fn read<R>(
@@ -62,12 +75,28 @@ impl Tier for zsmalloc::Pool {
         object.read(bounce, read)
     }
 
+    fn peek<R>(
+        object: &Self::Object,
+        bounce: &mut [u8],
+        read: impl FnOnce(&[u8]) -> R,
+    ) -> Result<R> {
+        object.peek(bounce, read)
+    }
+
+    fn corrupt(object: &mut Self::Object, at: usize) -> Result {
+        object.corrupt(at)
+    }
+
     fn length(object: &Self::Object) -> usize {
         object.length()
     }
 
-    fn algorithm(object: &Self::Object) -> Algorithm {
-        object.mark()
+    fn mark(object: &Self::Object) -> u16 {
+        object.mark
+    }
+
+    fn set_mark(object: &mut Self::Object, mark: u16) {
+        object.mark = mark;
     }
 
     fn bytes(&self) -> u64 {

@@ -2,7 +2,7 @@
 //! /sys/kernel/debug/tmem: faults on purpose.
 #![forbid(unsafe_code)]
 
-use crate::{core::size, frontend::Registry, store::Content};
+use crate::{core::size, frontend::Registry};
 use kernel::{
     debugfs::{Dir, File},
     prelude::*,
@@ -55,15 +55,7 @@ fn corrupt(registry: &Arc<Registry>, reader: &mut UserSliceReader) -> Result {
     let byte = usize::try_from(byte).map_err(|_| ERANGE)?;
     registry.with_device(disk, |device| {
         device.with_volume(|volume| {
-            volume
-                .ok_or(ENODEV)?
-                .slots()
-                .with_slot(slot, |content| match content {
-                    Content::Empty => Err(ENOENT),
-                    Content::Same(_) => Err(EINVAL),
-                    Content::Stored(object) => object.corrupt(byte),
-                })
+            volume.ok_or(ENODEV)?.corrupt(slot, byte)
         })
-    })???;
-    Ok(())
+    })?
 }

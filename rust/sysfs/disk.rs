@@ -85,7 +85,7 @@ impl Attribute<State> for MemLimit {
             .checked_next_multiple_of(PAGE_BYTES)
             .ok_or(EINVAL)?;
         device.settings().limit.set_bytes(bytes);
-        device.with_volume(|volume| volume.map(|volume| volume.slots().store().room_was_made()));
+        device.with_volume(|volume| volume.map(|volume| volume.pool().room_was_made()));
         Ok(())
     }
 }
@@ -103,7 +103,7 @@ impl Attribute<State> for MemUsedMax {
         }
         device.with_volume(|volume| {
             if let Some(volume) = volume {
-                volume.slots().store().account().reset_max();
+                volume.pool().reset_used_max();
             }
         });
         Ok(())
@@ -121,7 +121,7 @@ impl Attribute<State> for CompAlgorithm {
         let settings = device.settings();
         out.choice(
             Algorithm::NAMES,
-            settings.limit.algorithm(&settings.policy).name(),
+            settings.limit.algorithm(settings.pools.policy()).name(),
         )
     }
 
@@ -148,12 +148,13 @@ impl Attribute<State> for MmStat {
     fn show(device: &State, out: &mut Text<'_>) -> Result {
         let (totals, max, compacted) = device.with_volume(|volume| match volume {
             Some(volume) => {
-                let store = volume.slots().store();
-                (
-                    store.totals(),
-                    store.account().arena_max(),
-                    store.tier().pages_compacted(),
-                )
+                let pool = volume.pool();
+                let totals = Totals {
+                    arena_bytes: pool.used_bytes(),
+                    ..pool.totals()
+                };
+                let compacted = pool.store().tier().pages_compacted();
+                (totals, pool.used_max(), compacted)
             }
             None => (Totals::default(), 0, 0),
         });
@@ -182,7 +183,7 @@ impl Attribute<State> for IoStat {
     fn show(device: &State, out: &mut Text<'_>) -> Result {
         let counted = |counter| {
             device.with_volume(|volume| {
-                volume.map_or(0, |volume| volume.slots().store().counted(counter))
+                volume.map_or(0, |volume| volume.pool().counted(counter))
             })
         };
         out.value(fmt!(

@@ -45,11 +45,12 @@ impl Attribute<State> for Codec {
     const MODE: u16 = 0o644;
 
     fn show(registry: &State, out: &mut Text<'_>) -> Result {
-        out.choice(Algorithm::NAMES, registry.policy().algorithm().name())
+        out.choice(Algorithm::NAMES, registry.pools().policy().algorithm().name())
     }
 
     fn store(registry: &State, value: &str) -> Result {
         registry
+            .pools()
             .policy()
             .set_algorithm(Algorithm::named(value).ok_or(EINVAL)?);
         Ok(())
@@ -64,12 +65,12 @@ impl Attribute<State> for MaxBytes {
     const MODE: u16 = 0o644;
 
     fn show(registry: &State, out: &mut Text<'_>) -> Result {
-        out.value(registry.policy().max_bytes())
+        out.value(registry.pools().policy().max_bytes())
     }
 
     fn store(registry: &State, value: &str) -> Result {
-        registry.policy().set_max_bytes(super::bytes(value)?);
-        registry.room_was_made();
+        registry.pools().policy().set_max_bytes(super::bytes(value)?);
+        registry.pools().room_was_made();
         Ok(())
     }
 }
@@ -86,7 +87,7 @@ macro_rules! stats {
 
                 fn show(registry: &State, out: &mut Text<'_>) -> Result {
                     let value: fn(Totals) -> u64 = $value;
-                    out.value(value(registry.totals()))
+                    out.value(value(registry.pools().totals()))
                 }
             }
         )*
@@ -103,10 +104,10 @@ stats! {
     ArenaBytes = c"arena_bytes" => |totals| totals.arena_bytes,
     SlackBytes = c"slack_bytes" => |totals| totals.slack_bytes(),
     MetadataBytes = c"metadata_bytes" => |totals| totals.metadata_bytes,
-    SharedBytes = c"shared_bytes" => |_| 0,
+    SharedBytes = c"shared_bytes" => |totals| totals.shared_bytes,
     SameFilledPages = c"same_filled_pages" => |totals| totals.same_filled_pages,
-    DedupPages = c"dedup_pages" => |_| 0,
-    DedupPendingPages = c"dedup_pending_pages" => |_| 0,
+    DedupPages = c"dedup_pages" => |totals| totals.dedup_pages,
+    DedupPendingPages = c"dedup_pending_pages" => |totals| totals.dedup_pending_pages,
     Puts = c"puts" => |totals| totals.puts,
     PutsRefused = c"puts_refused" => |totals| totals.puts_refused,
     PutsRefusedEarly = c"puts_refused_early" => |totals| totals.puts_refused_early,
@@ -114,8 +115,8 @@ stats! {
     Gets = c"gets" => |totals| totals.gets,
     GetsMissed = c"gets_missed" => |totals| totals.gets_missed,
     Flushes = c"flushes" => |totals| totals.flushes,
-    Evictions = c"evictions" => |_| 0,
-    Recompressed = c"recompressed" => |_| 0,
+    Evictions = c"evictions" => |totals| totals.evictions,
+    Recompressed = c"recompressed" => |totals| totals.recompressed,
     WrittenBack = c"written_back" => |_| 0,
     CorruptPages = c"corrupt_pages" => |totals| totals.corrupt_pages,
 }

@@ -42,6 +42,10 @@ impl Codec for Lz4 {
         block.get(..length)
     }
 
+    fn equals(_: &[u8], _: &Page<'_>) -> bool {
+        false
+    }
+
     fn decode(block: &[u8], page: &Page<'_>) -> Result {
         decode(block, page.bytes()).ok_or(EIO)
     }

@@ -15,6 +15,14 @@ impl Codec for Raw {
         None
     }
 
+    fn equals(block: &[u8], page: &Page<'_>) -> bool {
+        block.len() == page.bytes().len()
+            && block
+                .iter()
+                .zip(page.bytes())
+                .all(|(ours, theirs)| *ours == theirs.load(core::sync::atomic::Ordering::Relaxed))
+    }
+
     fn decode(block: &[u8], page: &Page<'_>) -> Result {
         page.copy_from(block.try_into().map_err(|_| EIO)?);
         Ok(())

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-2.0
+//! From (object, index) to what the store keeps.
+//!
+//! Objects are spread over shards; each is a tree of leaves of neighbouring indexes. The way down a
+//! tree grows with the logarithm of the leaves in one shard, and nothing is ever rehashed.
+//!
+//! Locks: a shard's spinlock. It is held for a way down the tree and never for a page's work:
+//! [`Index::hold`] lets go of it as soon as the store's has been taken. Allocation and release
+//! happen outside it.
+#![forbid(unsafe_code)]
+
+use super::{
+    leaf::{self, Key, Leaf},
+    Handle, ObjectId,
+};
+use crate::{
+    ffi::{machine, noio, zsmalloc},
+    store::{Content, Held, Store},
+};
+use kernel::{
+    alloc::flags::__GFP_NOWARN,
+    prelude::*,
+    rbtree::{RBTree, RBTreeNode, RBTreeNodeReservation},
+    sync::{new_spinlock, SpinLock},
+};
+
+type Tree = RBTree<Key, Leaf>;
+
+/// A tree in a cache line of its own.
+#[pin_data]
+#[repr(align(64))]
+struct Shard {
+    #[pin]
+    tree: SpinLock<Tree>,
+}
+
+/// An index.
+pub(super) struct Index {
+    /// A power of two of them.
+    shards: KVVec<Pin<KBox<Shard>>>,
+}
+
+/// What a change did to the index itself, for those who count.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Change {
+    /// Leaves that came, or went.
+    pub(super) leaves: i64,
+    /// Objects that came, or went.
+    pub(super) objects: i64,
+}
+
+/// A place in an index, for those who go through all of it.
+#[derive(Clone, Copy)]
+pub(super) struct Position {
+    shard: usize,
+    key: Key,
+    slot: usize,
+}
+
+impl Position {
+    /// The first.
+    pub(super) const START: Self = Self::at_shard(0);
+
+    const fn at_shard(shard: usize) -> Self {
+        Self {
+            shard,
+            key: Key {
+                object: [0; 3],
+                block: 0,
+            },
+            slot: 0,
+        }
+    }
+
+    /// Whose page is there.
+    pub(super) fn handle(&self) -> Handle {
+        Handle {
+            object: self.key.object,
+            index: self
+                .key
+                .block
+                .wrapping_mul(leaf::SLOTS)
+                .wrapping_add(self.slot as u64),
+        }
+    }
+
+    /// The one after it.
+    pub(super) fn after(mut self) -> Self {
+        self.slot = self.slot.wrapping_add(1);
+        self
+    }
+}
+
+impl Index {
+    /// An empty one, with at least `shards` shards. May sleep. ENOMEM.
+    pub(super) fn new(shards: usize) -> Result<Self> {
+        let number = shards.max(1).next_power_of_two();
+        let mut shards = KVVec::with_capacity(number, GFP_KERNEL)?;
+        for _ in 0..number {
+            let shard = pin_init!(Shard { tree <- new_spinlock!(Tree::new(), "tmem_index") });
+            shards.push(KBox::pin_init(shard, GFP_KERNEL)?, GFP_KERNEL)?;
+        }
+        Ok(Self { shards })
+    }
+
+    /// Bytes that it takes when it is empty.
+    pub(super) fn bytes(&self) -> u64 {
+        (self.shards.len() as u64).saturating_mul((size_of::<Shard>() + size_of::<usize>()) as u64)
+    }
+
+    /// What is kept under `handle`, so that nobody gives it up meanwhile: a spinlock may be held
+    /// until it is dropped.
+    #[inline]
+    pub(super) fn hold<'a>(&self, handle: &Handle, store: &'a Store) -> Option<Held<'a, zsmalloc::Pool>> {
+        let (key, slot) = split(handle);
+        let tree = self.shard(&key.object).tree.lock();
+        Some(store.hold(tree.get(&key)?.get(slot)?))
+    }
+
+    /// Takes away what is under `handle`.
+    pub(super) fn take(&self, handle: &Handle) -> (Option<Content>, Change) {
+        self.take_if(handle, |_| true)
+    }
+
+    /// Takes away what is under `handle` if `wanted` says so. Does not sleep, nor must `wanted`.
+    pub(super) fn take_if(
+        &self,
+        handle: &Handle,
+        wanted: impl FnOnce(&Content) -> bool,
+    ) -> (Option<Content>, Change) {
+        let (key, slot) = split(handle);
+        let mut tree = self.shard(&key.object).tree.lock();
+        let Some(leaf) = tree.get_mut(&key) else {
+            return Default::default();
+        };
+        if !leaf.get(slot).is_some_and(wanted) {
+            return Default::default();
+        }
+        let content = leaf.set(slot, None);
+        if !leaf.is_empty() {
+            return (content, Change::default());
+        }
+        let node = tree.remove_node(&key);
+        let change = Change {
+            leaves: -1,
+            objects: -i64::from(!has_object(&tree, &key.object)),
+        };
+        drop(tree);
+        drop(node);
+        (content, change)
+    }
+
+    /// Puts `content` under `handle` and returns what was there. May sleep, without I/O. It comes
+    /// back when `admit` refuses, or with ENOMEM; nothing changed then.
+    ///
+    /// `admit` is asked when nothing was there, and told whether the object is new. It must not
+    /// sleep.
+    pub(super) fn replace(
+        &self,
+        handle: &Handle,
+        content: Content,
+        admit: impl Fn(bool) -> Result,
+    ) -> Result<(Option<Content>, Change), (Content, Error)> {
+        let (key, slot) = split(handle);
+        let shard = self.shard(&key.object);
+        let content = match place(&mut shard.tree.lock(), &key, slot, content, None, &admit) {
+            Placed::NoRoom(content) => content,
+            Placed::Done(old, change) => return Ok((old, change)),
+            Placed::Refused(content, error) => return Err((content, error)),
+        };
+        let flags = GFP_KERNEL | __GFP_NOWARN;
+        let room = match noio::scope(|| RBTreeNodeReservation::new(flags)) {
+            Ok(room) => room,
+            Err(error) => return Err((content, error)),
+        };
+        match place(&mut shard.tree.lock(), &key, slot, content, Some(room), &admit) {
+            Placed::Done(old, change) => Ok((old, change)),
+            Placed::Refused(content, error) => Err((content, error)),
+            Placed::NoRoom(content) => Err((content, ENOMEM)),
+        }
+    }
+
+    /// The first place that holds something, from `from` on.
+    pub(super) fn next(&self, from: Position) -> Option<Position> {
+        let mut at = from;
+        while let Some(shard) = self.shards.get(at.shard) {
+            if let Some((key, slot)) = next_in(&shard.tree.lock(), &at.key, at.slot) {
+                return Some(Position { key, slot, ..at });
+            }
+            at = Position::at_shard(at.shard.wrapping_add(1));
+        }
+        None
+    }
+
+    /// Takes a whole leaf of `object` away; [`None`] when it has none. Does not sleep.
+    pub(super) fn take_leaf(&self, object: &ObjectId) -> Option<(Taken, Change)> {
+        let mut tree = self.shard(object).tree.lock();
+        let key = first_of(&tree, object)?;
+        let node = tree.remove_node(&key)?;
+        let objects = -i64::from(!has_object(&tree, object));
+        drop(tree);
+        let change = Change {
+            leaves: -1,
+            objects,
+        };
+        Some((Taken(node), change))
+    }
+
+    /// Takes some leaf of shard `shard` away; [`None`] when it is empty or there is no such shard.
+    /// Does not sleep.
+    pub(super) fn take_any(&self, shard: usize) -> Option<(Taken, Change)> {
+        let tree = self.shards.get(shard)?.tree.lock();
+        let object = tree.keys().next()?.object;
+        drop(tree);
+        self.take_leaf(&object)
+    }
+
+    /// How many shards there are.
+    pub(super) fn shards(&self) -> usize {
+        self.shards.len()
+    }
+
+    #[inline]
+    fn shard(&self, object: &ObjectId) -> &Shard {
+        let [a, b, c] = *object;
+        let mixed = (a ^ b.rotate_left(21) ^ c.rotate_left(42)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        &self.shards[(mixed >> 32) as usize & self.shards.len().wrapping_sub(1)]
+    }
+}
+
+/// A leaf that is in no tree any more.
+pub(super) struct Taken(RBTreeNode<Key, Leaf>);
+
+impl Taken {
+    /// What was in it.
+    pub(super) fn for_each(self, mut work: impl FnMut(Content)) {
+        let (_, mut leaf) = self.0.to_key_value();
+        for slot in 0..leaf::SLOTS as usize {
+            if let Some(content) = leaf.set(slot, None) {
+                work(content);
+            }
+        }
+    }
+}
+
+enum Placed {
+    /// What was there before.
+    Done(Option<Content>, Change),
+    Refused(Content, Error),
+    /// A new leaf is needed.
+    NoRoom(Content),
+}
+
+fn place(
+    tree: &mut Tree,
+    key: &Key,
+    slot: usize,
+    content: Content,
+    room: Option<RBTreeNodeReservation<Key, Leaf>>,
+    admit: &impl Fn(bool) -> Result,
+) -> Placed {
+    if let Some(leaf) = tree.get_mut(key) {
+        if leaf.get(slot).is_none() {
+            if let Err(error) = admit(false) {
+                return Placed::Refused(content, error);
+            }
+        }
+        return Placed::Done(leaf.set(slot, Some(content)), Change::default());
+    }
+    let Some(room) = room else {
+        return Placed::NoRoom(content);
+    };
+    let is_new = !has_object(tree, &key.object);
+    if let Err(error) = admit(is_new) {
+        return Placed::Refused(content, error);
+    }
+    let mut leaf = Leaf::EMPTY;
+    let old = leaf.set(slot, Some(content));
+    tree.insert(room.into_node(*key, leaf));
+    let change = Change {
+        leaves: 1,
+        objects: i64::from(is_new),
+    };
+    Placed::Done(old, change)
+}
+
+fn split(handle: &Handle) -> (Key, usize) {
+    let key = Key {
+        object: handle.object,
+        block: handle.index / leaf::SLOTS,
+    };
+    (key, (handle.index % leaf::SLOTS) as usize)
+}
+
+fn first_of(tree: &Tree, object: &ObjectId) -> Option<Key> {
+    let lowest = Key {
+        object: *object,
+        block: 0,
+    };
+    let cursor = tree.cursor_lower_bound(&lowest)?;
+    let (key, _) = cursor.current();
+    (key.object == *object).then_some(*key)
+}
+
+fn has_object(tree: &Tree, object: &ObjectId) -> bool {
+    first_of(tree, object).is_some()
+}
+
+/// The first used slot from `slot` of leaf `from` on.
+fn next_in(tree: &Tree, from: &Key, slot: usize) -> Option<(Key, usize)> {
+    let cursor = tree.cursor_lower_bound(from)?;
+    let (key, leaf) = cursor.current();
+    let first = if key == from { slot } else { 0 };
+    if let Some(slot) = leaf.next(first) {
+        return Some((*key, slot));
+    }
+    // No leaf in a tree is empty.
+    let (key, leaf) = cursor.peek_next()?;
+    leaf.next(0).map(|slot| (*key, slot))
+}

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: GPL-2.0
+//! All pools there are.
+//!
+//! Lock order: `lifecycle`, then `state`; both mutexes. What is allocated for a new pool is so under
+//! `lifecycle` alone: the allocation may reclaim memory, and so put a page, and a put takes `state`
+//! when the store is full. Under `state` nothing is allocated and no I/O waited for.
+#![forbid(unsafe_code)]
+
+use super::{room::Hand, Handle, Kind, Plan, Pool};
+use crate::{
+    core::totals::Totals,
+    ffi::page::Page,
+    store::{Counter, Policy, Sharing, Store},
+};
+use core::ops::Deref;
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{ordering::Relaxed, Atomic},
+        new_mutex, Arc, Mutex,
+    },
+};
+
+/// The pools, and the store that keeps their pages while there is one.
+#[pin_data]
+pub struct Pools {
+    policy: Arc<Policy>,
+    /// Pools whose pages may be dropped: with none, nobody need look for such pages.
+    ephemeral: Atomic<u32>,
+    #[pin]
+    lifecycle: Mutex<Lifecycle>,
+    #[pin]
+    pub(super) state: Mutex<State>,
+}
+
+struct Lifecycle {
+    next: u32,
+}
+
+/// What going through all pools needs.
+pub(super) struct State {
+    pub(super) store: Option<Arc<Store>>,
+    pub(super) members: KVec<Member>,
+    pub(super) hand: Hand,
+}
+
+/// A pool, and how many use it.
+pub(super) struct Member {
+    pub(super) pool: Arc<Pool>,
+    users: u32,
+}
+
+/// The use of a pool. With the last one the pool ends, and its pages go: dropping it may sleep.
+pub struct Joined {
+    /// Let go of before it is left, so that what is left is the last.
+    pool: Arc<Pool>,
+    place: Place,
+}
+
+/// A user's place in a pool.
+struct Place {
+    pools: Arc<Pools>,
+    id: u32,
+}
+
+impl Pools {
+    /// None yet. May sleep. ENOMEM.
+    pub fn new(policy: Arc<Policy>) -> Result<Arc<Self>> {
+        Arc::pin_init(
+            pin_init!(Self {
+                policy,
+                ephemeral: Atomic::new(0),
+                lifecycle <- new_mutex!(Lifecycle { next: 0 }, "tmem_lifecycle"),
+                state <- new_mutex!(State {
+                    store: None,
+                    members: KVec::new(),
+                    hand: Hand::START,
+                }, "tmem_pools"),
+            }),
+            GFP_KERNEL,
+        )
+    }
+
+    /// What holds for all pools.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Makes a pool, or joins the shared one of that UUID. May sleep. ENOMEM.
+    pub fn create(self: &Arc<Self>, plan: Plan) -> Result<Joined> {
+        let mut lifecycle = self.lifecycle.lock();
+        if let Some(pool) = self.join(plan.kind) {
+            return Ok(self.joined(pool));
+        }
+        let store = match self.store() {
+            Some(store) => store,
+            None => Arc::new(Store::new(self.policy.clone())?, GFP_KERNEL)?,
+        };
+        let ephemeral = plan.kind.is_ephemeral();
+        let id = self.free_id(&mut lifecycle);
+        let pool = Arc::new(Pool::new(id, plan, store.clone())?, GFP_KERNEL)?;
+        let mut members = KVec::with_capacity(self.state.lock().members.len() + 1, GFP_KERNEL)?;
+        let mut state = self.state.lock();
+        for member in state.members.drain_all() {
+            // There is room: nobody else adds any.
+            let _ = members.push_within_capacity(member);
+        }
+        let member = Member {
+            pool: pool.clone(),
+            users: 1,
+        };
+        let _ = members.push_within_capacity(member);
+        core::mem::swap(&mut state.members, &mut members);
+        state.store = Some(store);
+        drop(state);
+        self.ephemeral.fetch_add(u32::from(ephemeral), Relaxed);
+        Ok(self.joined(pool))
+    }
+
+    fn joined(self: &Arc<Self>, pool: Arc<Pool>) -> Joined {
+        Joined {
+            place: Place {
+                pools: self.clone(),
+                id: pool.id,
+            },
+            pool,
+        }
+    }
+
+    fn join(&self, kind: Kind) -> Option<Arc<Pool>> {
+        if !matches!(kind, Kind::Shared(_)) {
+            return None;
+        }
+        let mut state = self.state.lock();
+        let member = state.members.iter_mut().find(|member| member.pool.kind == kind)?;
+        member.users = member.users.checked_add(1)?;
+        Some(member.pool.clone())
+    }
+
+    fn store(&self) -> Option<Arc<Store>> {
+        self.state.lock().store.clone()
+    }
+
+    /// A number that no pool has: the next one, and not one that was in use a moment ago.
+    fn free_id(&self, lifecycle: &mut Lifecycle) -> u32 {
+        let state = self.state.lock();
+        loop {
+            let id = lifecycle.next;
+            lifecycle.next = id.wrapping_add(1);
+            if state.members.iter().all(|member| member.pool.id != id) {
+                return id;
+            }
+        }
+    }
+
+    /// One user less. The last one's pool ends, and with the last pool the store.
+    fn leave(&self, id: u32) {
+        let Some(pool) = self.drop_user(id) else {
+            return;
+        };
+        if pool.kind.is_ephemeral() {
+            self.ephemeral.fetch_sub(1, Relaxed);
+        }
+        // Nobody finds it any more: this takes its time without a lock.
+        pool.clear();
+        let _lifecycle = self.lifecycle.lock();
+        drop(pool);
+        let mut state = self.state.lock();
+        if state.members.is_empty() {
+            let store = state.store.take();
+            drop(state);
+            drop(store);
+        }
+    }
+
+    fn drop_user(&self, id: u32) -> Option<Arc<Pool>> {
+        let mut state = self.state.lock();
+        let at = state
+            .members
+            .iter()
+            .position(|member| member.pool.id == id)?;
+        let member = state.members.get_mut(at)?;
+        member.users = member.users.saturating_sub(1);
+        if member.users > 0 {
+            return None;
+        }
+        state.members.remove(at).ok().map(|member| member.pool)
+    }
+
+    /// Lets puts be tried that were turned away: a limit is another one now. May sleep.
+    pub fn room_was_made(&self) {
+        for member in self.state.lock().members.iter() {
+            member.pool.gate.open();
+        }
+    }
+
+    /// The sum of all pools' figures, and the store's. May sleep.
+    pub fn totals(&self) -> Totals {
+        let state = self.state.lock();
+        let mut sum = Totals::default();
+        for member in state.members.iter() {
+            sum.add(&member.pool.totals());
+        }
+        if let Some(store) = &state.store {
+            let shared = [Counter::DedupCgroup, Counter::DedupGlobal]
+                .map(|counter| store.counted(counter));
+            sum.stored_bytes = store.counted(Counter::StoredBytes);
+            sum.shared_bytes = store.counted(Counter::SharedBytes);
+            sum.recompressed = store.counted(Counter::Recompressed);
+            sum.dedup_pages = shared[0].saturating_add(shared[1]);
+            sum.dedup_pending_pages = match self.policy.dedup() {
+                Sharing::Alone => sum.dedup_pages,
+                Sharing::Cgroup => shared[1],
+                Sharing::Global => 0,
+            };
+            sum.arena_bytes = store.tier().bytes();
+            sum.metadata_bytes = store.ledger().metadata();
+        }
+        sum
+    }
+
+    /// Calls `work` with pool `id`. ENOENT when there is none. May sleep; `work` must not wait for
+    /// a put.
+    pub fn with_pool<R>(&self, id: u32, work: impl FnOnce(&Pool) -> R) -> Result<R> {
+        let state = self.state.lock();
+        let member = state.members.iter().find(|member| member.pool.id == id);
+        Ok(work(&member.ok_or(ENOENT)?.pool))
+    }
+
+    /// Whether there may be pages to drop.
+    pub(super) fn has_ephemeral(&self) -> bool {
+        self.ephemeral.load(Relaxed) != 0
+    }
+}
+
+impl Joined {
+    /// Keeps a copy of `page`, which came from cgroup `domain`, under `handle`. May sleep, without
+    /// I/O.
+    ///
+    /// ENOMEM, ENOSPC or EDQUOT when it is refused: the older page, if there was one, is gone then
+    /// too.
+    pub fn put(&self, handle: &Handle, page: &Page<'_>, domain: u64) -> Result {
+        self.pool
+            .put(handle, page, domain, || self.place.pools.make_room())
+    }
+}
+
+impl Deref for Joined {
+    type Target = Pool;
+
+    fn deref(&self) -> &Pool {
+        &self.pool
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.pools.leave(self.id);
+    }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+//! How a page comes into a pool.
+#![forbid(unsafe_code)]
+
+use super::{Handle, Pool};
+use crate::{
+    ffi::page::Page,
+    store::{Class, Content, Counter, Shape},
+};
+use kernel::{prelude::*, sync::atomic::ordering::Relaxed};
+
+impl Pool {
+    /// Keeps a copy of `page`, which came from cgroup `domain`, under `handle`. When the store is
+    /// full, `make_room` is asked, which says whether another try is worth it. May sleep, without
+    /// I/O.
+    ///
+    /// ENOMEM, ENOSPC (its own limit) or EDQUOT when it is refused: the older page, if there was
+    /// one, is gone then too.
+    pub(super) fn put(
+        &self,
+        handle: &Handle,
+        page: &Page<'_>,
+        domain: u64,
+        make_room: impl FnOnce() -> bool,
+    ) -> Result {
+        let class = Class {
+            domain,
+            ephemeral: self.kind.is_ephemeral(),
+        };
+        let kept = match self.keep(page, class) {
+            Err(ENOMEM) if make_room() => {
+                self.gate.open();
+                self.keep(page, class)
+            }
+            kept => kept,
+        };
+        kept.and_then(|(content, shape)| self.place(handle, content, shape))
+            .map_err(|error| self.refuse(handle, error))
+    }
+
+    fn keep(&self, page: &Page<'_>, class: Class) -> Result<(Content, Shape)> {
+        let algorithm = self.limit.algorithm(self.store.policy());
+        self.store
+            .put(page, class, algorithm, &self.gate, || self.limit_allows())
+    }
+
+    fn place(&self, handle: &Handle, content: Content, shape: Shape) -> Result {
+        let admit = |is_new_object| self.quotas.take(is_new_object);
+        match self.index.replace(handle, content, admit) {
+            Ok((old, change)) => {
+                self.note(change);
+                self.count(shape, 1);
+                self.counters.add(Counter::Puts, 1);
+                if shape.raw {
+                    self.counters.add(Counter::RawPagesSince, 1);
+                }
+                if let Some(old) = old {
+                    let shape = self.store.release(old);
+                    self.count(shape, -1);
+                    self.gate.open();
+                }
+                Ok(())
+            }
+            Err((content, error)) => {
+                let _ = self.store.release(content);
+                Err(error)
+            }
+        }
+    }
+
+    fn refuse(&self, handle: &Handle, error: Error) -> Error {
+        self.counters.add(Counter::Refused, 1);
+        self.forget(handle);
+        if error == EAGAIN {
+            ENOMEM
+        } else {
+            error
+        }
+    }
+
+    /// ENOSPC when this pool's part of the arena is more than its limit.
+    fn limit_allows(&self) -> Result {
+        let arena = self.store.tier().bytes();
+        let limit = self.limit.bytes();
+        let changed = self.arena_seen.load(Relaxed) != arena;
+        if limit == 0 && !changed {
+            return Ok(());
+        }
+        self.arena_seen.store(arena, Relaxed);
+        let used = self.used_bytes();
+        if limit != 0 && used > limit {
+            return Err(ENOSPC);
+        }
+        if self.used_max.load(Relaxed) < used {
+            self.used_max.store(used, Relaxed);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Where a shard's chains of records begin, by hash: linear hashing over pages of buckets.
+//!
+//! Under the shard's lock. Growing is worth a try, no more: without memory the chains get longer,
+//! and past [`LONGEST`] a record joins no chain, so that nothing equal finds it.
+#![forbid(unsafe_code)]
+
+use super::{record::Record, records::Records, Tier};
+use crate::core::linear;
+use kernel::{
+    alloc::{
+        flags::{GFP_NOWAIT, __GFP_NOWARN},
+        KVVec,
+    },
+    prelude::*,
+};
+
+const PER_SEGMENT: usize = 1024;
+
+/// The longest chain that a record joins.
+pub(super) const LONGEST: usize = 32;
+
+/// Records a bucket, on average, before there are more buckets.
+const LOAD: u32 = 2;
+
+/// The first record of each chain: its number plus one, or 0.
+type Segment = [u32; PER_SEGMENT];
+
+/// Chains of records.
+pub(super) struct Buckets {
+    segments: KVVec<KBox<Segment>>,
+    /// Buckets in use: 0, or [`PER_SEGMENT`] and more.
+    buckets: u32,
+    chained: u32,
+}
+
+impl Buckets {
+    pub(super) const fn new() -> Self {
+        Self {
+            segments: KVVec::new(),
+            buckets: 0,
+            chained: 0,
+        }
+    }
+
+    /// Bytes of memory they hold.
+    pub(super) fn bytes(&self) -> u64 {
+        let segments = self.segments.len().saturating_mul(size_of::<Segment>());
+        let array = self
+            .segments
+            .capacity()
+            .saturating_mul(size_of::<KBox<Segment>>());
+        segments.saturating_add(array) as u64
+    }
+
+    /// The first record of the chain of `hash`.
+    #[inline]
+    pub(super) fn first(&self, hash: u32) -> Option<u32> {
+        if self.buckets == 0 {
+            return None;
+        }
+        self.get(linear::bucket(hash, self.buckets))
+    }
+
+    /// Puts record `number` into its chain; whether it could.
+    pub(super) fn link<T: Tier>(&mut self, records: &mut Records<T>, number: u32) -> bool {
+        self.grow(records);
+        let Some(hash) = records.get(number).map(|record| record.hash) else {
+            return false;
+        };
+        let first = self.first(hash);
+        if self.buckets == 0 || length(records, first) >= LONGEST {
+            return false;
+        }
+        if let Some(record) = records.get_mut(number) {
+            record.set_next(first);
+        }
+        self.set(linear::bucket(hash, self.buckets), Some(number));
+        self.chained = self.chained.saturating_add(1);
+        true
+    }
+
+    /// Takes record `number` out of its chain.
+    pub(super) fn unlink<T: Tier>(&mut self, records: &mut Records<T>, number: u32) {
+        let Some((hash, next)) = records.get(number).map(|record| (record.hash, record.next()))
+        else {
+            return;
+        };
+        let bucket = linear::bucket(hash, self.buckets);
+        match predecessor(records, self.get(bucket), number) {
+            Some(previous) => {
+                if let Some(record) = records.get_mut(previous) {
+                    record.set_next(next);
+                }
+            }
+            None => self.set(bucket, next),
+        }
+        self.chained = self.chained.saturating_sub(1);
+        self.shrink(records);
+    }
+
+    /// One more bucket when the chains get long.
+    fn grow<T: Tier>(&mut self, records: &mut Records<T>) {
+        if self.chained < self.buckets.saturating_mul(LOAD) {
+            return;
+        }
+        if self.buckets as usize == self.segments.len().saturating_mul(PER_SEGMENT)
+            && self.add_segment().is_err()
+        {
+            return;
+        }
+        if self.buckets == 0 {
+            self.buckets = PER_SEGMENT as u32;
+        } else {
+            self.split(records);
+        }
+    }
+
+    fn add_segment(&mut self) -> Result {
+        let flags = GFP_NOWAIT | __GFP_NOWARN;
+        let segment = KBox::init(pin_init::init_zeroed(), flags)?;
+        Ok(self.segments.push(segment, flags)?)
+    }
+
+    /// Adds a bucket, which takes its own from its buddy's chain.
+    fn split<T: Tier>(&mut self, records: &mut Records<T>) {
+        let last = self.buckets;
+        let buddy = linear::buddy(last);
+        let mut left = self.get(buddy);
+        self.set(buddy, None);
+        self.buckets = last.wrapping_add(1);
+        while let Some(number) = left {
+            let Some(record) = records.get_mut(number) else {
+                return;
+            };
+            left = record.next();
+            let bucket = linear::bucket(record.hash, self.buckets);
+            record.set_next(self.get(bucket));
+            self.set(bucket, Some(number));
+        }
+    }
+
+    /// One bucket less when half of them are without need.
+    fn shrink<T: Tier>(&mut self, records: &mut Records<T>) {
+        if self.chained >= self.buckets / LOAD || self.buckets <= PER_SEGMENT as u32 {
+            return;
+        }
+        let last = self.buckets.wrapping_sub(1);
+        let buddy = linear::buddy(last);
+        let (own, other) = (self.get(last), self.get(buddy));
+        if length(records, own).saturating_add(length(records, other)) > LONGEST {
+            return;
+        }
+        match end(records, own).and_then(|number| records.get_mut(number)) {
+            Some(record) => {
+                record.set_next(other);
+                self.set(buddy, own);
+                self.set(last, None);
+            }
+            None => {}
+        }
+        self.buckets = last;
+        if last as usize % PER_SEGMENT == 0 {
+            drop(self.segments.pop());
+        }
+    }
+
+    #[inline]
+    fn get(&self, bucket: u32) -> Option<u32> {
+        let bucket = bucket as usize;
+        self.segments
+            .get(bucket / PER_SEGMENT)?
+            .get(bucket % PER_SEGMENT)?
+            .checked_sub(1)
+    }
+
+    #[inline]
+    fn set(&mut self, bucket: u32, first: Option<u32>) {
+        let bucket = bucket as usize;
+        if let Some(segment) = self.segments.get_mut(bucket / PER_SEGMENT) {
+            segment[bucket % PER_SEGMENT] = first.map_or(0, |number| number.wrapping_add(1));
+        }
+    }
+}
+
+/// A chain's records, from `first` on.
+pub(super) fn chain<T: Tier>(
+    records: &Records<T>,
+    first: Option<u32>,
+) -> impl Iterator<Item = (u32, &Record<T>)> {
+    let mut next = first;
+    core::iter::from_fn(move || {
+        let number = next?;
+        let record = records.get(number)?;
+        next = record.next();
+        Some((number, record))
+    })
+}
+
+fn length<T: Tier>(records: &Records<T>, first: Option<u32>) -> usize {
+    chain(records, first).count()
+}
+
+fn end<T: Tier>(records: &Records<T>, first: Option<u32>) -> Option<u32> {
+    chain(records, first).last().map(|(number, _)| number)
+}
+
+fn predecessor<T: Tier>(records: &Records<T>, first: Option<u32>, number: u32) -> Option<u32> {
+    chain(records, first)
+        .find(|(_, record)| record.next() == Some(number))
+        .map(|(previous, _)| previous)
+}

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+//! A content: what is kept of one page, or of several equal ones.
+#![forbid(unsafe_code)]
+
+use super::{Algorithm, Tier};
+use core::mem::replace;
+
+/// More references than this one content does not take: the next equal page is kept once more.
+const MOST_REFERENCES: u16 = 60_000;
+
+/// The oldest that a content becomes.
+pub(super) const OLDEST: u8 = 7;
+
+/// Which other pages a content may stand for. Fixed when it is first kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Sharing {
+    /// None.
+    Alone = 0,
+    /// Equal pages of one cgroup.
+    Cgroup = 1,
+    /// Any equal page.
+    Global = 2,
+}
+
+impl Sharing {
+    /// By number, as `as u32` gives it; alone for an unknown one.
+    pub(super) fn numbered(number: u32) -> Self {
+        match number {
+            1 => Self::Cgroup,
+            2 => Self::Global,
+            _ => Self::Alone,
+        }
+    }
+}
+
+/// What finds an equal content.
+#[derive(Clone, Copy)]
+pub(super) struct Tag {
+    pub(super) hash: u32,
+    pub(super) domain: u32,
+    pub(super) sharing: Sharing,
+}
+
+/// What a content consists of.
+pub(super) enum Body<O> {
+    /// A word, 512 times; in halves, to be aligned to four bytes.
+    Same { word: [u32; 2], references: u16 },
+    /// Bytes in the tier; the object's mark is the number of references.
+    Kept(O),
+}
+
+/// A content, and its place in the table.
+///
+/// 28 bytes, aligned to four: there is one for each page that is not like another.
+pub(super) struct Record<T: Tier> {
+    body: Body<T::Object>,
+    pub(super) hash: u32,
+    domain: u32,
+    link: u32,
+}
+
+const _: () = assert!(size_of::<Record<crate::ffi::zsmalloc::Pool>>() == 28);
+
+/// The parts of `link`.
+const NEXT_BITS: u32 = 23;
+const NEXT: u32 = (1 << NEXT_BITS) - 1;
+const ALGORITHM: Field = Field::new(NEXT_BITS, 3);
+const SHARING: Field = Field::new(26, 2);
+const EPHEMERAL: Field = Field::new(28, 1);
+const AGE: Field = Field::new(29, 3);
+
+/// Some bits of a word.
+struct Field {
+    shift: u32,
+    mask: u32,
+}
+
+impl Field {
+    const fn new(shift: u32, bits: u32) -> Self {
+        Self {
+            shift,
+            mask: (1 << bits) - 1,
+        }
+    }
+
+    fn get(&self, word: u32) -> u8 {
+        (word >> self.shift & self.mask) as u8
+    }
+
+    fn set(&self, word: &mut u32, value: u8) {
+        *word = *word & !(self.mask << self.shift) | (u32::from(value) & self.mask) << self.shift;
+    }
+}
+
+impl<T: Tier> Record<T> {
+    /// More records than this a shard does not have.
+    pub(super) const MOST: u32 = NEXT - 1;
+
+    /// None.
+    pub(super) const FREE: Self = Self {
+        body: Body::Same {
+            word: [0; 2],
+            references: 0,
+        },
+        hash: 0,
+        domain: 0,
+        link: 0,
+    };
+
+    /// A page of `word`, with one reference.
+    pub(super) fn same(word: u64) -> Self {
+        Self {
+            body: Body::Same {
+                word: [word as u32, (word >> 32) as u32],
+                references: 1,
+            },
+            ..Self::FREE
+        }
+    }
+
+    /// An object, with one reference. Shared as `tag` says, if it has one.
+    pub(super) fn kept(
+        mut object: T::Object,
+        algorithm: Algorithm,
+        tag: Option<&Tag>,
+        ephemeral: bool,
+    ) -> Self {
+        T::set_mark(&mut object, 1);
+        let mut record = Self {
+            body: Body::Kept(object),
+            ..Self::FREE
+        };
+        ALGORITHM.set(&mut record.link, algorithm as u8);
+        EPHEMERAL.set(&mut record.link, u8::from(ephemeral));
+        if let Some(tag) = tag {
+            record.hash = tag.hash;
+            record.domain = tag.domain;
+            SHARING.set(&mut record.link, tag.sharing as u8);
+        }
+        record
+    }
+
+    /// Whether it may be an equal content of the same domain, that takes one more reference.
+    pub(super) fn may_be(&self, tag: &Tag) -> bool {
+        self.hash == tag.hash
+            && self.domain == tag.domain
+            && self.sharing() == tag.sharing
+            && self.references() < MOST_REFERENCES
+    }
+
+    /// What it consists of.
+    pub(super) fn body(&self) -> &Body<T::Object> {
+        &self.body
+    }
+
+    /// What it consists of, to be given up.
+    pub(super) fn into_body(self) -> Body<T::Object> {
+        self.body
+    }
+
+    /// Its object, if it is one.
+    pub(super) fn object_mut(&mut self) -> Option<&mut T::Object> {
+        match &mut self.body {
+            Body::Kept(object) => Some(object),
+            Body::Same { .. } => None,
+        }
+    }
+
+    /// Replaces its object by one of the same page, and returns the old one.
+    pub(super) fn replace(&mut self, mut object: T::Object, algorithm: Algorithm) -> Body<T::Object> {
+        T::set_mark(&mut object, self.references());
+        ALGORITHM.set(&mut self.link, algorithm as u8);
+        replace(&mut self.body, Body::Kept(object))
+    }
+
+    /// How many slots it is in.
+    pub(super) fn references(&self) -> u16 {
+        match &self.body {
+            Body::Same { references, .. } => *references,
+            Body::Kept(object) => T::mark(object),
+        }
+    }
+
+    /// Sets it.
+    pub(super) fn set_references(&mut self, number: u16) {
+        match &mut self.body {
+            Body::Same { references, .. } => *references = number,
+            Body::Kept(object) => T::set_mark(object, number),
+        }
+    }
+
+    /// Bytes of its object.
+    pub(super) fn length(&self) -> usize {
+        match &self.body {
+            Body::Same { .. } => 0,
+            Body::Kept(object) => T::length(object),
+        }
+    }
+
+    /// The codec of its object; [`None`] for a word.
+    pub(super) fn algorithm(&self) -> Option<Algorithm> {
+        Algorithm::numbered(ALGORITHM.get(self.link))
+    }
+
+    /// Which other pages it may stand for.
+    pub(super) fn sharing(&self) -> Sharing {
+        Sharing::numbered(SHARING.get(self.link).into())
+    }
+
+    /// That nothing finds it any more.
+    pub(super) fn set_alone(&mut self) {
+        SHARING.set(&mut self.link, Sharing::Alone as u8);
+    }
+
+    /// Whether it may be dropped at any time.
+    pub(super) fn is_ephemeral(&self) -> bool {
+        EPHEMERAL.get(self.link) != 0
+    }
+
+    /// For how many rounds nobody asked for it.
+    pub(super) fn age(&self) -> u8 {
+        AGE.get(self.link)
+    }
+
+    /// Sets it.
+    pub(super) fn set_age(&mut self, age: u8) {
+        AGE.set(&mut self.link, age.min(OLDEST));
+    }
+
+    /// The next one of its chain.
+    pub(super) fn next(&self) -> Option<u32> {
+        (self.link & NEXT).checked_sub(1)
+    }
+
+    /// Sets it.
+    pub(super) fn set_next(&mut self, next: Option<u32>) {
+        let next = next.map_or(0, |number| number.wrapping_add(1) & NEXT);
+        self.link = self.link & !NEXT | next;
+    }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0
+//! A part of the store's contents, with the table that finds equal ones. Each content is in the
+//! shard that its hash names.
+#![forbid(unsafe_code)]
+
+use super::{
+    buckets::{chain, Buckets},
+    record::{Body, Record, Sharing, Tag},
+    records::{RecordPage, Records, Supply},
+    Tier,
+};
+use kernel::prelude::*;
+
+/// Contents that look equal are compared byte by byte; no more of them than this.
+const MOST_COMPARED: usize = 2;
+
+/// Contents by number.
+pub(super) struct Shard<T: Tier> {
+    records: Records<T>,
+    buckets: Buckets,
+}
+
+/// What a reference that was given up leaves.
+pub(super) struct Left<T: Tier> {
+    /// To be dropped without the lock.
+    pub(super) body: Option<Body<T::Object>>,
+    /// To be freed without the lock.
+    pub(super) page: Option<KBox<RecordPage<T>>>,
+}
+
+impl<T: Tier> Shard<T> {
+    pub(super) const fn new() -> Self {
+        Self {
+            records: Records::new(),
+            buckets: Buckets::new(),
+        }
+    }
+
+    /// A content that `tag` finds and `equal` confirms, with one more reference.
+    pub(super) fn share(
+        &mut self,
+        tag: &Tag,
+        mut equal: impl FnMut(&Record<T>) -> bool,
+    ) -> Option<(u32, &mut Record<T>)> {
+        let (number, _) = chain(&self.records, self.buckets.first(tag.hash))
+            .filter(|(_, record)| record.may_be(tag))
+            .take(MOST_COMPARED)
+            .find(|(_, record)| equal(record))?;
+        let record = self.records.get_mut(number)?;
+        record.set_references(record.references().saturating_add(1));
+        record.set_age(0);
+        Some((number, record))
+    }
+
+    /// Keeps a content. It comes back when there is no room: then a [`Supply`] is needed.
+    pub(super) fn insert(&mut self, record: Record<T>) -> Result<u32, Record<T>> {
+        let shared = record.sharing() != Sharing::Alone;
+        let number = self.records.insert(record)?;
+        if shared && !self.buckets.link(&mut self.records, number) {
+            if let Some(record) = self.records.get_mut(number) {
+                record.set_alone();
+            }
+        }
+        Ok(number)
+    }
+
+    /// A content.
+    #[inline]
+    pub(super) fn get(&self, number: u32) -> Option<&Record<T>> {
+        self.records.get(number)
+    }
+
+    /// A content.
+    #[inline]
+    pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Record<T>> {
+        self.records.get_mut(number)
+    }
+
+    /// Gives up one reference to content `number`, which is known to have one.
+    pub(super) fn release(&mut self, number: u32) -> Left<T> {
+        let nothing = Left {
+            body: None,
+            page: None,
+        };
+        let Some(record) = self.records.get_mut(number) else {
+            return nothing;
+        };
+        let references = record.references().saturating_sub(1);
+        if references > 0 {
+            record.set_references(references);
+            return nothing;
+        }
+        if record.sharing() != Sharing::Alone {
+            self.buckets.unlink(&mut self.records, number);
+        }
+        match self.records.remove(number) {
+            Some((record, page)) => Left {
+                body: Some(record.into_body()),
+                page,
+            },
+            None => nothing,
+        }
+    }
+
+    /// How many more record pages the array must have room for; 0 when it has.
+    pub(super) fn lacks(&self) -> usize {
+        self.records.lacks()
+    }
+
+    /// Takes from a supply what is needed.
+    pub(super) fn take(&mut self, supply: &mut Supply<T>) {
+        self.records.take(supply);
+    }
+
+    /// Bytes of tables, those of pages of records excepted.
+    pub(super) fn table_bytes(&self) -> u64 {
+        self.records.array_bytes().saturating_add(self.buckets.bytes())
+    }
+}
