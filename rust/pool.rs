@@ -21,8 +21,10 @@ mod put;
 mod quota;
 mod room;
 
+pub use leaf::SLOTS as BLOCK;
 pub use limit::Limit;
 pub use pools::{Joined, Pools};
+#[allow(unused_imports)] // for /dev/tmem
 pub use quota::{Quota, Quotas};
 
 use crate::{
@@ -59,10 +61,12 @@ pub enum Kind {
     Ephemeral,
     /// They stay until they are flushed.
     Persistent,
+    #[allow(dead_code)] // for /dev/tmem
     /// They may go at any time; all who know this UUID use them.
     Shared([u8; 16]),
 }
 
+#[allow(dead_code)] // for /dev/tmem and pools/
 impl Kind {
     /// Its name in `pools/ID/kind`.
     pub fn name(&self) -> &'static str {
@@ -82,6 +86,7 @@ impl Kind {
 pub struct Pool {
     id: u32,
     kind: Kind,
+    #[allow(dead_code)] // for pools/
     owner: CString,
     index: Index,
     store: Arc<Store>,
@@ -109,6 +114,7 @@ pub struct Plan {
     pub shards: usize,
 }
 
+#[allow(dead_code)] // for pools/
 impl Pool {
     /// May sleep. ENOMEM.
     fn new(id: u32, plan: Plan, store: Arc<Store>) -> Result<Self> {
@@ -144,6 +150,7 @@ impl Pool {
     ///
     /// ENOENT when there is none. EIO, with `page` undefined, when what is kept was damaged. A hit
     /// in a private ephemeral pool takes the page away, damaged or not.
+    #[inline]
     pub fn get(&self, handle: &Handle, page: &Page<'_>) -> Result {
         let counts = self.counters.here();
         counts.add(Counter::Gets, 1);
@@ -224,9 +231,9 @@ impl Pool {
     /// Drops the page at `position` if it is time for it; whether it did.
     fn evict(&self, position: Position) -> bool {
         let handle = position.handle();
-        let (content, change) = self.index.take_if(&handle, |content| {
-            self.store.hold(content).grow_older()
-        });
+        let (content, change) = self
+            .index
+            .take_if(&handle, |content| self.store.hold(content).grow_older());
         let Some(content) = content else {
             return false;
         };

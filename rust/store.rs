@@ -138,9 +138,10 @@ impl<T: Tier> Store<T> {
     }
 
     /// What is kept as `content`, so that nobody gives it up meanwhile. Does not sleep.
+    #[inline(always)]
     pub fn hold<'a>(&'a self, content: &Content) -> Held<'a, T> {
         match content.place() {
-            Place::Pattern(word) => Held::pattern(word),
+            Place::Word(word) => Held::word(word),
             Place::Record { shard, number } => Held::record(self.shard(shard).lock(), number),
         }
     }
@@ -198,10 +199,9 @@ impl<T: Tier> Store<T> {
     }
 
     fn put_word(&self, word: u64) -> Result<(Content, Shape)> {
-        let content = if word as u32 == (word >> 32) as u32 {
-            Content::new(Place::Pattern(word as u32))
-        } else {
-            self.keep(machine::this_cpu() as u8, Record::same(word))?
+        let content = match Content::word(word) {
+            Some(content) => content,
+            None => self.keep(machine::this_cpu() as u8, Record::same(word))?,
         };
         Ok((content, Shape::WORD))
     }
@@ -231,10 +231,7 @@ impl<T: Tier> Store<T> {
         self.count_references(record, 1);
         let shape = Shape::of(record);
         drop(shard);
-        Some((
-            Content::new(Place::Record { shard: *at, number }),
-            shape,
-        ))
+        Some((Content::record(*at, number), shape))
     }
 
     fn equals(&self, record: &Record<T>, page: &Page<'_>) -> bool {
@@ -297,7 +294,7 @@ impl<T: Tier> Store<T> {
                 self.ledger.add_metadata(Supply::<T>::PAGE_COST as i64);
             }
             match inserted {
-                Ok(number) => return Ok(Content::new(Place::Record { shard: at, number })),
+                Ok(number) => return Ok(Content::record(at, number)),
                 Err(back) => record = back,
             }
             memory_allows()?;

@@ -25,7 +25,8 @@ memory_agrees() {
 	echo 1T >$sys/disksize
 	after=$(event /proc/meminfo MemFree:)
 	metadata=$(($(stat_of metadata_bytes) / 1024))
-	within $((metadata / 2)) $((before - after)) $((metadata * 3 / 2 + 4096))
+	# What an earlier disk held may not have gone back to the page allocator.
+	((before - after <= metadata * 3 / 2 + 4096))
 }
 
 works_at_both_ends() {

@@ -23,7 +23,7 @@ turns() {
 	wait "$pid" || status=$?
 	[[ $status == 0 ]]
 	((turn > 3))
-	(($(stat_of puts) > 5000))
+	(($(stat_of puts) > 1000))
 	[[ $(io failed_reads) == 0 && $(io failed_writes) == 0 ]]
 	swap_off
 }

@@ -52,6 +52,7 @@ pub fn page_hash(key: &Key, page: &[AtomicU8; PAGE_SIZE]) -> u64 {
     fold(low ^ high, key.start)
 }
 
+#[allow(dead_code)] // for same-filled pages
 /// The hash of a page that is filled with `word`. It is not the same as its [`page_hash`].
 pub fn word_hash(key: &Key, word: u64) -> u64 {
     let [first, second, ..] = key.lanes;

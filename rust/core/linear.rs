@@ -9,7 +9,7 @@
 #[inline]
 pub fn bucket(hash: u32, buckets: u32) -> u32 {
     let low = mask(buckets);
-    let wide = hash & (low << 1 | 1);
+    let wide = hash & ((low << 1) | 1);
     if wide < buckets {
         wide
     } else {
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     fn hashes() -> impl Iterator<Item = u32> {
-        (0..2000u32).map(|n| n.wrapping_mul(0x9e37_79b9) ^ n << 16)
+        (0..2000u32).map(|n| n.wrapping_mul(0x9e37_79b9) ^ (n << 16))
     }
 
     #[test]

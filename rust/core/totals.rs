@@ -81,12 +81,15 @@ impl Totals {
     }
 }
 
-/// The part of `whole` that `part` of `all` has; none of nothing.
+/// The part of `whole` that `part` of `all` has; none of nothing. Exact while `whole * part` fits 64
+/// bits: kernels do not divide more than that.
 pub fn share(whole: u64, part: u64, all: u64) -> u64 {
-    let product = u128::from(whole).saturating_mul(part.into());
-    product
-        .checked_div(all.into())
-        .map_or(0, |share| share.min(whole.into()) as u64)
+    if part >= all {
+        return if all == 0 { 0 } else { whole };
+    }
+    let bits = 128 - whole.leading_zeros() - part.leading_zeros();
+    let shift = bits.saturating_sub(64);
+    whole.saturating_mul(part >> shift) / (all >> shift).max(1)
 }
 
 #[cfg(test)]
@@ -119,6 +122,7 @@ mod tests {
         assert_eq!(share(100, 5, 4), 100);
         assert_eq!(share(100, 0, 0), 0);
         assert_eq!(share(u64::MAX, u64::MAX, u64::MAX), u64::MAX);
+        assert_eq!(share(1 << 40, 1 << 40, 1 << 41), 1 << 39);
     }
 
     #[test]

@@ -87,10 +87,13 @@ impl Bio {
 
     /// Calls `read` with each page's number and memory to be filled, in order, until one fails.
     ///
-    /// EINVAL when the request does not cover whole pages; ENOMEM only for a page that lies in
-    /// pieces.
-    pub fn read_pages(&self, mut read: impl FnMut(u64, &Page<'_>) -> Result) -> Result {
-        self.for_each_page(|index, cursor| match cursor.whole_page() {
+    /// `extent` is what [`Bio::extent`] says. ENOMEM only for a page that lies in pieces.
+    pub fn read_pages(
+        &self,
+        extent: Extent,
+        mut read: impl FnMut(u64, &Page<'_>) -> Result,
+    ) -> Result {
+        self.for_each_page(extent, |index, cursor| match cursor.whole_page() {
             Some(page) => read(index, &page),
             None => {
                 let mut gathered = bounce()?;
@@ -104,10 +107,13 @@ impl Bio {
     /// Calls `write` with each page's number, its memory to be stored and the number of the cgroup
     /// that owns the memory (`page_cgroup_ino`), in order, until one fails.
     ///
-    /// EINVAL when the request does not cover whole pages; ENOMEM only for a page that lies in
-    /// pieces.
-    pub fn write_pages(&self, mut write: impl FnMut(u64, &Page<'_>, u64) -> Result) -> Result {
-        self.for_each_page(|index, cursor| {
+    /// `extent` is what [`Bio::extent`] says. ENOMEM only for a page that lies in pieces.
+    pub fn write_pages(
+        &self,
+        extent: Extent,
+        mut write: impl FnMut(u64, &Page<'_>, u64) -> Result,
+    ) -> Result {
+        self.for_each_page(extent, |index, cursor| {
             let owner = cursor.owner();
             if let Some(page) = cursor.whole_page() {
                 return write(index, &page, owner);
@@ -118,8 +124,11 @@ impl Bio {
         })
     }
 
-    fn for_each_page(&self, mut step: impl FnMut(u64, &mut Cursor) -> Result) -> Result {
-        let extent = self.extent().ok_or(EINVAL)?;
+    fn for_each_page(
+        &self,
+        extent: Extent,
+        mut step: impl FnMut(u64, &mut Cursor) -> Result,
+    ) -> Result {
         let mut cursor = self.cursor();
         for index in extent.first..extent.end() {
             step(index, &mut cursor)?;

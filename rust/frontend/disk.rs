@@ -11,16 +11,19 @@ use crate::{
         gendisk::{Device, Volume},
         machine,
     },
-    pool::{Handle, Joined, Kind, Limit, Plan, Pools, Quotas},
+    pool::{Handle, Joined, Kind, Limit, Plan, Pools, Quotas, BLOCK},
     store::Counter,
 };
 use kernel::{prelude::*, str::CString, sync::Arc};
 
-/// Pages that are one object of the pool: 16 MiB.
-const OBJECT_PAGES: u64 = 4096;
+/// Pages that are one object of the pool: few enough that the way to each of them is short.
+const OBJECT_PAGES: u64 = 2 * BLOCK;
+
+/// No machine can address as much memory (x86-64: 52 bits).
+const TOO_LARGE: u64 = 1 << 52;
 
 /// Parts of the pool's index, at least and at most.
-const SHARDS: (u64, u64) = (64, 4096);
+const SHARDS: (u64, u64) = (64, 1 << 18);
 
 /// The contents of a swap disk that has a size.
 pub struct SwapVolume {
@@ -44,7 +47,9 @@ impl SwapVolume {
     /// EINVAL for 0, ENOMEM for more than can be addressed or when there is no memory, EBUSY when
     /// it has contents already.
     pub fn publish(device: &Device<Self>, bytes: u64) -> Result {
-        let pages = size::pages_for(bytes).ok_or(ENOMEM)?;
+        let pages = size::pages_for(bytes)
+            .filter(|_| bytes < TOO_LARGE)
+            .ok_or(ENOMEM)?;
         if pages == 0 {
             return Err(EINVAL);
         }
@@ -87,13 +92,15 @@ impl SwapVolume {
         self.pool.corrupt(&handle(page), at)
     }
 
-    fn read(&self, bio: &Bio) -> Result {
-        bio.read_pages(|index, page| match self.pool.get(&handle(index), page) {
-            Err(ENOENT) => {
-                page.fill(0);
-                Ok(())
+    fn read(&self, bio: &Bio, extent: Extent) -> Result {
+        bio.read_pages(extent, |index, page| {
+            match self.pool.get(&handle(index), page) {
+                Err(ENOENT) => {
+                    page.fill(0);
+                    Ok(())
+                }
+                result => result,
             }
-            result => result,
         })
         .inspect_err(|_| self.pool.tally(Counter::FailedReads, 1))
     }
@@ -101,15 +108,17 @@ impl SwapVolume {
     /// A swap write that fails leaves its pages in memory: what was kept of them, and any older
     /// copy, is of no use.
     fn write(&self, bio: &Bio, extent: Extent) -> Result {
-        bio.write_pages(|index, page, owner| self.pool.put(&handle(index), page, owner))
-            .inspect_err(|_| {
-                self.pool.tally(Counter::FailedWrites, 1);
-                if bio.is_swap() {
-                    (extent.first..extent.end()).for_each(|index| {
-                        self.pool.forget(&handle(index));
-                    });
-                }
-            })
+        bio.write_pages(extent, |index, page, owner| {
+            self.pool.put(&handle(index), page, owner)
+        })
+        .inspect_err(|_| {
+            self.pool.tally(Counter::FailedWrites, 1);
+            if bio.is_swap() {
+                (extent.first..extent.end()).for_each(|index| {
+                    self.pool.forget(&handle(index));
+                });
+            }
+        })
     }
 
     /// Whole objects at once, so that discarding an empty disk is quick whatever its size.
@@ -140,7 +149,7 @@ impl Volume for SwapVolume {
             return Err(EIO);
         };
         match operation {
-            Operation::Read => self.read(bio),
+            Operation::Read => self.read(bio, extent),
             Operation::Write => self.write(bio, extent),
             Operation::Discard => {
                 self.discard(extent);

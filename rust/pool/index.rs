@@ -14,7 +14,7 @@ use super::{
     Handle, ObjectId,
 };
 use crate::{
-    ffi::{machine, noio, zsmalloc},
+    ffi::{noio, zsmalloc},
     store::{Content, Held, Store},
 };
 use kernel::{
@@ -34,10 +34,19 @@ struct Shard {
     tree: SpinLock<Tree>,
 }
 
+/// Shards in one page of memory, on a kernel without lock debugging.
+const PER_CHUNK: usize = 64;
+
+#[pin_data]
+struct Chunk {
+    #[pin]
+    shards: [Shard; PER_CHUNK],
+}
+
 /// An index.
 pub(super) struct Index {
     /// A power of two of them.
-    shards: KVVec<Pin<KBox<Shard>>>,
+    chunks: KVVec<Pin<KBox<Chunk>>>,
 }
 
 /// What a change did to the index itself, for those who count.
@@ -94,24 +103,33 @@ impl Position {
 impl Index {
     /// An empty one, with at least `shards` shards. May sleep. ENOMEM.
     pub(super) fn new(shards: usize) -> Result<Self> {
-        let number = shards.max(1).next_power_of_two();
-        let mut shards = KVVec::with_capacity(number, GFP_KERNEL)?;
+        let number = shards.div_ceil(PER_CHUNK).next_power_of_two();
+        let mut chunks = KVVec::with_capacity(number, GFP_KERNEL)?;
         for _ in 0..number {
-            let shard = pin_init!(Shard { tree <- new_spinlock!(Tree::new(), "tmem_index") });
-            shards.push(KBox::pin_init(shard, GFP_KERNEL)?, GFP_KERNEL)?;
+            let chunk = pin_init!(Chunk {
+                shards <- pin_init::pin_init_array_from_fn(|_| {
+                    pin_init!(Shard { tree <- new_spinlock!(Tree::new(), "tmem_index") })
+                }),
+            });
+            chunks.push(KBox::pin_init(chunk, GFP_KERNEL)?, GFP_KERNEL)?;
         }
-        Ok(Self { shards })
+        Ok(Self { chunks })
     }
 
     /// Bytes that it takes when it is empty.
     pub(super) fn bytes(&self) -> u64 {
-        (self.shards.len() as u64).saturating_mul((size_of::<Shard>() + size_of::<usize>()) as u64)
+        let each = size_of::<Chunk>().wrapping_add(size_of::<usize>());
+        (self.chunks.len() as u64).saturating_mul(each as u64)
     }
 
     /// What is kept under `handle`, so that nobody gives it up meanwhile: a spinlock may be held
     /// until it is dropped.
-    #[inline]
-    pub(super) fn hold<'a>(&self, handle: &Handle, store: &'a Store) -> Option<Held<'a, zsmalloc::Pool>> {
+    #[inline(always)]
+    pub(super) fn hold<'a>(
+        &self,
+        handle: &Handle,
+        store: &'a Store,
+    ) -> Option<Held<'a, zsmalloc::Pool>> {
         let (key, slot) = split(handle);
         let tree = self.shard(&key.object).tree.lock();
         Some(store.hold(tree.get(&key)?.get(slot)?))
@@ -173,7 +191,14 @@ impl Index {
             Ok(room) => room,
             Err(error) => return Err((content, error)),
         };
-        match place(&mut shard.tree.lock(), &key, slot, content, Some(room), &admit) {
+        match place(
+            &mut shard.tree.lock(),
+            &key,
+            slot,
+            content,
+            Some(room),
+            &admit,
+        ) {
             Placed::Done(old, change) => Ok((old, change)),
             Placed::Refused(content, error) => Err((content, error)),
             Placed::NoRoom(content) => Err((content, ENOMEM)),
@@ -183,7 +208,7 @@ impl Index {
     /// The first place that holds something, from `from` on.
     pub(super) fn next(&self, from: Position) -> Option<Position> {
         let mut at = from;
-        while let Some(shard) = self.shards.get(at.shard) {
+        while let Some(shard) = self.shard_at(at.shard) {
             if let Some((key, slot)) = next_in(&shard.tree.lock(), &at.key, at.slot) {
                 return Some(Position { key, slot, ..at });
             }
@@ -209,7 +234,7 @@ impl Index {
     /// Takes some leaf of shard `shard` away; [`None`] when it is empty or there is no such shard.
     /// Does not sleep.
     pub(super) fn take_any(&self, shard: usize) -> Option<(Taken, Change)> {
-        let tree = self.shards.get(shard)?.tree.lock();
+        let tree = self.shard_at(shard)?.tree.lock();
         let object = tree.keys().next()?.object;
         drop(tree);
         self.take_leaf(&object)
@@ -217,14 +242,25 @@ impl Index {
 
     /// How many shards there are.
     pub(super) fn shards(&self) -> usize {
-        self.shards.len()
+        self.chunks.len().saturating_mul(PER_CHUNK)
     }
 
     #[inline]
     fn shard(&self, object: &ObjectId) -> &Shard {
         let [a, b, c] = *object;
-        let mixed = (a ^ b.rotate_left(21) ^ c.rotate_left(42)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        &self.shards[(mixed >> 32) as usize & self.shards.len().wrapping_sub(1)]
+        // Objects are often numbered in a row: then each is in a shard of its own. Whoever chooses
+        // them to be in one gets a deeper tree, no more.
+        let mixed = a ^ b.rotate_left(21) ^ c.rotate_left(42);
+        let mixed = mixed as usize;
+        let chunk = (mixed / PER_CHUNK) & self.chunks.len().wrapping_sub(1);
+        &self.chunks[chunk].shards[mixed % PER_CHUNK]
+    }
+
+    fn shard_at(&self, number: usize) -> Option<&Shard> {
+        self.chunks
+            .get(number / PER_CHUNK)?
+            .shards
+            .get(number % PER_CHUNK)
     }
 }
 

@@ -4,16 +4,36 @@
 
 use super::ObjectId;
 use crate::store::Content;
-use core::mem::replace;
+use core::{cmp::Ordering, mem::replace};
 
-/// Indexes in a leaf: as many as fill 512 bytes with the key and the tree's links.
-pub(super) const SLOTS: u64 = 56;
+/// Indexes that are kept together: as many as fill 512 bytes with the key and the tree's links.
+pub const SLOTS: u64 = 56;
 
 /// Which indexes of which object: `SLOTS` from `block * SLOTS` on.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) object: ObjectId,
     pub(super) block: u64,
+}
+
+impl Ord for Key {
+    /// Objects stay together. On the way down a tree most leaves are of the same object: that is
+    /// found without a branch for each of its words.
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        let ([a, b, c], [x, y, z]) = (self.object, other.object);
+        if (a ^ x) | (b ^ y) | (c ^ z) == 0 {
+            self.block.cmp(&other.block)
+        } else {
+            self.object.cmp(&other.object)
+        }
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// What is under these indexes.

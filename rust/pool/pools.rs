@@ -132,7 +132,10 @@ impl Pools {
             return None;
         }
         let mut state = self.state.lock();
-        let member = state.members.iter_mut().find(|member| member.pool.kind == kind)?;
+        let member = state
+            .members
+            .iter_mut()
+            .find(|member| member.pool.kind == kind)?;
         member.users = member.users.checked_add(1)?;
         Some(member.pool.clone())
     }
@@ -202,8 +205,8 @@ impl Pools {
             sum.add(&member.pool.totals());
         }
         if let Some(store) = &state.store {
-            let shared = [Counter::DedupCgroup, Counter::DedupGlobal]
-                .map(|counter| store.counted(counter));
+            let shared =
+                [Counter::DedupCgroup, Counter::DedupGlobal].map(|counter| store.counted(counter));
             sum.stored_bytes = store.counted(Counter::StoredBytes);
             sum.shared_bytes = store.counted(Counter::SharedBytes);
             sum.recompressed = store.counted(Counter::Recompressed);
@@ -219,6 +222,7 @@ impl Pools {
         sum
     }
 
+    #[allow(dead_code)] // for pools/
     /// Calls `work` with pool `id`. ENOENT when there is none. May sleep; `work` must not wait for
     /// a put.
     pub fn with_pool<R>(&self, id: u32, work: impl FnOnce(&Pool) -> R) -> Result<R> {

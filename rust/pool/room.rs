@@ -10,8 +10,6 @@ use super::{
     pools::{Pools, State},
     Kind,
 };
-use kernel::prelude::*;
-
 /// Where the hand is.
 #[derive(Clone, Copy)]
 pub(super) struct Hand {

@@ -82,7 +82,9 @@ impl Buckets {
 
     /// Takes record `number` out of its chain.
     pub(super) fn unlink<T: Tier>(&mut self, records: &mut Records<T>, number: u32) {
-        let Some((hash, next)) = records.get(number).map(|record| (record.hash, record.next()))
+        let Some((hash, next)) = records
+            .get(number)
+            .map(|record| (record.hash, record.next()))
         else {
             return;
         };
@@ -151,13 +153,10 @@ impl Buckets {
         if length(records, own).saturating_add(length(records, other)) > LONGEST {
             return;
         }
-        match end(records, own).and_then(|number| records.get_mut(number)) {
-            Some(record) => {
-                record.set_next(other);
-                self.set(buddy, own);
-                self.set(last, None);
-            }
-            None => {}
+        if let Some(record) = end(records, own).and_then(|number| records.get_mut(number)) {
+            record.set_next(other);
+            self.set(buddy, own);
+            self.set(last, None);
         }
         self.buckets = last;
         if last as usize % PER_SEGMENT == 0 {

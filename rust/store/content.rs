@@ -6,55 +6,57 @@ use core::num::NonZeroU64;
 
 /// One reference to what the store keeps of a page. Whoever has it gives it back by
 /// `Store::release`: there is no other way to give up what it stands for.
+///
+/// Nearly any word that fills a page is its own content, so that such a page costs nothing else:
+/// all but the few that begin as [`ODD`] does. Their place among the values is that of the records,
+/// and of nothing at all.
 #[must_use]
 pub struct Content(NonZeroU64);
 
 // The index is most of what a page costs besides its bytes.
 const _: () = assert!(size_of::<Option<Content>>() == 8);
 
-const PATTERN: u64 = 1;
-const RECORD: u64 = 3;
-const KIND: u64 = 3;
-const SHARD_SHIFT: u32 = 8;
-const HIGH_SHIFT: u32 = 32;
+/// A word that is neither an address nor a likely number, nor text.
+const ODD: u64 = 0x8a5f_d3b1_97c6_e02d;
+
+/// Bits of a record's shard and number.
+const RECORD_BITS: u32 = 40;
+const SHARD_BITS: u32 = 8;
 
 /// What a [`Content`] says.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Place {
-    /// A page of 32 bits over and over.
-    Pattern(u32),
+    /// A page of this word.
+    Word(u64),
     /// A record of a shard.
     Record { shard: u8, number: u32 },
 }
 
 impl Content {
-    pub(super) fn new(place: Place) -> Self {
-        let bits = match place {
-            Place::Pattern(word) => u64::from(word) << HIGH_SHIFT | PATTERN,
-            Place::Record { shard, number } => {
-                u64::from(number) << HIGH_SHIFT | u64::from(shard) << SHARD_SHIFT | RECORD
-            }
-        };
-        // Both kinds are odd.
-        Self(NonZeroU64::MIN | bits)
+    /// A page of `word`; [`None`] for the few words that there is no room for.
+    #[inline]
+    pub(super) fn word(word: u64) -> Option<Self> {
+        NonZeroU64::new(word ^ ODD)
+            .filter(|bits| bits.get() >> RECORD_BITS != 0)
+            .map(Self)
+    }
+
+    /// Record `number` of shard `shard`.
+    pub(super) fn record(shard: u8, number: u32) -> Self {
+        let bits = u64::from(number) << SHARD_BITS | u64::from(shard);
+        Self(NonZeroU64::MIN.saturating_add(bits))
     }
 
     #[inline]
     pub(super) fn place(&self) -> Place {
         let bits = self.0.get();
-        let high = (bits >> HIGH_SHIFT) as u32;
-        if bits & KIND == PATTERN {
-            Place::Pattern(high)
-        } else {
-            Place::Record {
-                shard: (bits >> SHARD_SHIFT) as u8,
-                number: high,
-            }
+        if bits >> RECORD_BITS != 0 {
+            return Place::Word(bits ^ ODD);
         }
-    }
-
-    /// Whether both stand for the same record, or pattern.
-    pub fn is(&self, other: &Self) -> bool {
-        self.0 == other.0
+        let bits = bits.wrapping_sub(1);
+        Place::Record {
+            shard: bits as u8,
+            number: (bits >> SHARD_BITS) as u32,
+        }
     }
 }

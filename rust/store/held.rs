@@ -5,7 +5,7 @@
 use super::{
     record::{Body, Record},
     shard::Shard,
-    Store, Tier,
+    Algorithm, Store, Tier,
 };
 use crate::ffi::page::Page;
 use kernel::{prelude::*, sync::lock::spinlock::SpinLockBackend, sync::lock::Guard};
@@ -14,7 +14,7 @@ use kernel::{prelude::*, sync::lock::spinlock::SpinLockBackend, sync::lock::Guar
 pub struct Held<'a, T: Tier>(Inner<'a, T>);
 
 enum Inner<'a, T: Tier> {
-    Pattern(u32),
+    Word(u64),
     Record {
         shard: Guard<'a, Shard<T>, SpinLockBackend>,
         number: u32,
@@ -22,26 +22,25 @@ enum Inner<'a, T: Tier> {
 }
 
 impl<'a, T: Tier> Held<'a, T> {
-    pub(super) fn pattern(word: u32) -> Self {
-        Self(Inner::Pattern(word))
+    #[inline(always)]
+    pub(super) fn word(word: u64) -> Self {
+        Self(Inner::Word(word))
     }
 
+    #[inline(always)]
     pub(super) fn record(shard: Guard<'a, Shard<T>, SpinLockBackend>, number: u32) -> Self {
         Self(Inner::Record { shard, number })
     }
 
-    /// Writes the page to `page`. EIO, with `page` undefined, when the bytes are not what was kept.
+    /// Writes the page to `page`. Does not sleep. EIO, with `page` undefined, when the bytes are not what was kept.
+    #[inline(always)]
     pub fn read(&mut self, store: &Store<T>, page: &Page<'_>) -> Result {
         match &mut self.0 {
-            Inner::Pattern(word) => {
-                page.fill(repeat(*word, *word));
+            Inner::Word(word) => {
+                page.fill(*word);
                 Ok(())
             }
-            Inner::Record { shard, number } => {
-                let record = shard.get_mut(*number).ok_or(EIO)?;
-                record.set_age(0);
-                decode(record, store, page)
-            }
+            Inner::Record { shard, number } => read(shard, *number, store, page),
         }
     }
 
@@ -49,7 +48,7 @@ impl<'a, T: Tier> Held<'a, T> {
     /// leaves with the others.
     pub fn grow_older(&mut self) -> bool {
         match &mut self.0 {
-            Inner::Pattern(_) => true,
+            Inner::Word(_) => true,
             Inner::Record { shard, number } => shard.get_mut(*number).is_some_and(|record| {
                 let age = record.age();
                 record.set_age(age.saturating_add(1));
@@ -61,7 +60,7 @@ impl<'a, T: Tier> Held<'a, T> {
     /// Damages byte `at` of what is kept. EINVAL for a word, ERANGE past the end, ENOMEM.
     pub fn corrupt(&mut self, at: usize) -> Result {
         match &mut self.0 {
-            Inner::Pattern(_) => Err(EINVAL),
+            Inner::Word(_) => Err(EINVAL),
             Inner::Record { shard, number } => {
                 let record = shard.get_mut(*number).ok_or(EIO)?;
                 T::corrupt(record.object_mut().ok_or(EINVAL)?, at)
@@ -70,22 +69,29 @@ impl<'a, T: Tier> Held<'a, T> {
     }
 }
 
+#[inline(never)]
+fn read<T: Tier>(shard: &mut Shard<T>, number: u32, store: &Store<T>, page: &Page<'_>) -> Result {
+    let record = shard.get_mut(number).ok_or(EIO)?;
+    record.set_age(0);
+    decode(record, store, page)
+}
+
 fn decode<T: Tier>(record: &Record<T>, store: &Store<T>, page: &Page<'_>) -> Result {
     match record.body() {
         Body::Same { word, .. } => {
-            page.fill(repeat(word[0], word[1]));
+            page.fill(u64::from(word[1]) << 32 | u64::from(word[0]));
             Ok(())
         }
         Body::Kept(object) => {
             let algorithm = record.algorithm().ok_or(EIO)?;
+            if algorithm == Algorithm::Raw {
+                // Never in two pieces.
+                return T::read(object, &mut [], |bytes| algorithm.decode(bytes, page))?;
+            }
             let mut bounce = store.buffers().bounce().lock();
             T::read(object, bounce.bytes_mut(), |bytes| {
                 algorithm.decode(bytes, page)
             })?
         }
     }
-}
-
-fn repeat(low: u32, high: u32) -> u64 {
-    u64::from(high) << 32 | u64::from(low)
 }

@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 
 use super::{Algorithm, Tier};
-use core::mem::replace;
 
 /// More references than this one content does not take: the next equal page is kept once more.
 const MOST_REFERENCES: u16 = 60_000;
@@ -24,6 +23,25 @@ pub enum Sharing {
 }
 
 impl Sharing {
+    /// As users write it, the default first.
+    pub const NAMES: [&'static str; 3] = ["cgroup", "global", "off"];
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cgroup => "cgroup",
+            Self::Global => "global",
+            Self::Alone => "off",
+        }
+    }
+
+    /// By name; [`None`] for an unknown one.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Cgroup, Self::Global, Self::Alone]
+            .into_iter()
+            .find(|sharing| sharing.name() == name)
+    }
+
     /// By number, as `as u32` gives it; alone for an unknown one.
     pub(super) fn numbered(number: u32) -> Self {
         match number {
@@ -165,13 +183,6 @@ impl<T: Tier> Record<T> {
             Body::Kept(object) => Some(object),
             Body::Same { .. } => None,
         }
-    }
-
-    /// Replaces its object by one of the same page, and returns the old one.
-    pub(super) fn replace(&mut self, mut object: T::Object, algorithm: Algorithm) -> Body<T::Object> {
-        T::set_mark(&mut object, self.references());
-        ALGORITHM.set(&mut self.link, algorithm as u8);
-        replace(&mut self.body, Body::Kept(object))
     }
 
     /// How many slots it is in.

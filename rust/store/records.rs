@@ -36,6 +36,13 @@ enum Entry<T: Tier> {
     Vacant(u32),
 }
 
+/// What a removal leaves.
+pub(super) struct Removed<T: Tier> {
+    pub(super) record: Record<T>,
+    /// To be freed without the lock.
+    pub(super) page: Option<KBox<RecordPage<T>>>,
+}
+
 /// Records by number.
 pub(super) struct Records<T: Tier> {
     entries: KVVec<Entry<T>>,
@@ -68,8 +75,7 @@ impl<T: Tier> Supply<T> {
     }
 
     /// Bytes that a page costs, the handles of their objects included: zsmalloc keeps those.
-    pub(super) const PAGE_COST: u64 =
-        PAGE_SIZE as u64 + PER_PAGE as u64 * T::OBJECT_METADATA;
+    pub(super) const PAGE_COST: u64 = PAGE_SIZE as u64 + PER_PAGE as u64 * T::OBJECT_METADATA;
 }
 
 impl<T: Tier> RecordPage<T> {
@@ -189,7 +195,7 @@ impl<T: Tier> Records<T> {
     /// Takes a record out, and the page that it was the last of, to be freed without the lock. The
     /// last page with free records stays, so that a record that comes and goes costs no page each
     /// time.
-    pub(super) fn remove(&mut self, number: u32) -> Option<(Record<T>, Option<KBox<RecordPage<T>>>)> {
+    pub(super) fn remove(&mut self, number: u32) -> Option<Removed<T>> {
         let (of, at) = (number / PER_PAGE as u32, number % PER_PAGE as u32);
         let page = self.page_mut(of)?;
         let record = replace(page.records.get_mut(at as usize)?, Record::FREE);
@@ -203,12 +209,10 @@ impl<T: Tier> Records<T> {
         if was_full {
             self.link_open(of);
         }
-        Some((record, if empty { self.vacate(of) } else { None }))
-    }
-
-    /// One more than the highest number that there may be.
-    pub(super) fn end(&self) -> u32 {
-        (self.entries.len() as u32).saturating_mul(PER_PAGE as u32)
+        Some(Removed {
+            record,
+            page: if empty { self.vacate(of) } else { None },
+        })
     }
 
     fn vacate(&mut self, number: u32) -> Option<KBox<RecordPage<T>>> {

@@ -23,7 +23,7 @@ pub(super) struct Shard<T: Tier> {
 /// What a reference that was given up leaves.
 pub(super) struct Left<T: Tier> {
     /// To be dropped without the lock.
-    pub(super) body: Option<Body<T::Object>>,
+    pub(super) _body: Option<Body<T::Object>>,
     /// To be freed without the lock.
     pub(super) page: Option<KBox<RecordPage<T>>>,
 }
@@ -79,7 +79,7 @@ impl<T: Tier> Shard<T> {
     /// Gives up one reference to content `number`, which is known to have one.
     pub(super) fn release(&mut self, number: u32) -> Left<T> {
         let nothing = Left {
-            body: None,
+            _body: None,
             page: None,
         };
         let Some(record) = self.records.get_mut(number) else {
@@ -94,9 +94,9 @@ impl<T: Tier> Shard<T> {
             self.buckets.unlink(&mut self.records, number);
         }
         match self.records.remove(number) {
-            Some((record, page)) => Left {
-                body: Some(record.into_body()),
-                page,
+            Some(removed) => Left {
+                _body: Some(removed.record.into_body()),
+                page: removed.page,
             },
             None => nothing,
         }
@@ -114,6 +114,8 @@ impl<T: Tier> Shard<T> {
 
     /// Bytes of tables, those of pages of records excepted.
     pub(super) fn table_bytes(&self) -> u64 {
-        self.records.array_bytes().saturating_add(self.buckets.bytes())
+        self.records
+            .array_bytes()
+            .saturating_add(self.buckets.bytes())
     }
 }

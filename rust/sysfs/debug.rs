@@ -54,8 +54,6 @@ fn corrupt(registry: &Arc<Registry>, reader: &mut UserSliceReader) -> Result {
     let disk = u32::try_from(disk).map_err(|_| ENODEV)?;
     let byte = usize::try_from(byte).map_err(|_| ERANGE)?;
     registry.with_device(disk, |device| {
-        device.with_volume(|volume| {
-            volume.ok_or(ENODEV)?.corrupt(slot, byte)
-        })
+        device.with_volume(|volume| volume.ok_or(ENODEV)?.corrupt(slot, byte))
     })?
 }

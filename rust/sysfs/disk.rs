@@ -182,9 +182,7 @@ impl Attribute<State> for IoStat {
 
     fn show(device: &State, out: &mut Text<'_>) -> Result {
         let counted = |counter| {
-            device.with_volume(|volume| {
-                volume.map_or(0, |volume| volume.pool().counted(counter))
-            })
+            device.with_volume(|volume| volume.map_or(0, |volume| volume.pool().counted(counter)))
         };
         out.value(fmt!(
             "{:>8} {:>8} {:>8} {:>8}",

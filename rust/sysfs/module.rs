@@ -11,7 +11,7 @@ use crate::{
         params,
     },
     frontend::Registry,
-    store::Algorithm,
+    store::{Algorithm, Sharing},
 };
 use kernel::{prelude::*, sync::Arc};
 
@@ -23,7 +23,7 @@ pub fn create(registry: State) -> Result<Directory<State>> {
     Directory::new(c"tmem", registry, GROUPS.list())
 }
 
-attribute_group!(FILES, KobjectAttribute::<State>, None => Version, Codec, MaxBytes);
+attribute_group!(FILES, KobjectAttribute::<State>, None => Version, Codec, Dedup, MaxBytes);
 
 /// The module's version.
 struct Version;
@@ -45,7 +45,10 @@ impl Attribute<State> for Codec {
     const MODE: u16 = 0o644;
 
     fn show(registry: &State, out: &mut Text<'_>) -> Result {
-        out.choice(Algorithm::NAMES, registry.pools().policy().algorithm().name())
+        out.choice(
+            Algorithm::NAMES,
+            registry.pools().policy().algorithm().name(),
+        )
     }
 
     fn store(registry: &State, value: &str) -> Result {
@@ -53,6 +56,26 @@ impl Attribute<State> for Codec {
             .pools()
             .policy()
             .set_algorithm(Algorithm::named(value).ok_or(EINVAL)?);
+        Ok(())
+    }
+}
+
+/// Which equal pages are kept once, of those put from now on.
+struct Dedup;
+
+impl Attribute<State> for Dedup {
+    const NAME: &'static CStr = c"dedup";
+    const MODE: u16 = 0o644;
+
+    fn show(registry: &State, out: &mut Text<'_>) -> Result {
+        out.choice(&Sharing::NAMES, registry.pools().policy().dedup().name())
+    }
+
+    fn store(registry: &State, value: &str) -> Result {
+        registry
+            .pools()
+            .policy()
+            .set_dedup(Sharing::named(value).ok_or(EINVAL)?);
         Ok(())
     }
 }
@@ -69,21 +92,29 @@ impl Attribute<State> for MaxBytes {
     }
 
     fn store(registry: &State, value: &str) -> Result {
-        registry.pools().policy().set_max_bytes(super::bytes(value)?);
+        registry
+            .pools()
+            .policy()
+            .set_max_bytes(super::bytes(value)?);
         registry.pools().room_was_made();
         Ok(())
     }
 }
 
-/// Defines the files of `stats/`: a name, and its value from the totals.
+/// What anybody may read.
+const PUBLIC: u16 = 0o444;
+/// What tells one tenant about another.
+const PRIVATE: u16 = 0o400;
+
+/// Defines the files of `stats/`: a name, a mode, and its value from the totals.
 macro_rules! stats {
-    ($($name:ident = $file:literal => $value:expr),* $(,)?) => {
+    ($($name:ident = $mode:ident $file:literal => $value:expr),* $(,)?) => {
         $(
             struct $name;
 
             impl Attribute<State> for $name {
                 const NAME: &'static CStr = $file;
-                const MODE: u16 = 0o444;
+                const MODE: u16 = $mode;
 
                 fn show(registry: &State, out: &mut Text<'_>) -> Result {
                     let value: fn(Totals) -> u64 = $value;
@@ -98,25 +129,25 @@ macro_rules! stats {
 
 // The whole of the interface from the start: what nothing can yet cause is 0.
 stats! {
-    Pages = c"pages" => |totals| totals.pages,
-    LogicalBytes = c"logical_bytes" => |totals| totals.logical_bytes(),
-    StoredBytes = c"stored_bytes" => |totals| totals.stored_bytes,
-    ArenaBytes = c"arena_bytes" => |totals| totals.arena_bytes,
-    SlackBytes = c"slack_bytes" => |totals| totals.slack_bytes(),
-    MetadataBytes = c"metadata_bytes" => |totals| totals.metadata_bytes,
-    SharedBytes = c"shared_bytes" => |totals| totals.shared_bytes,
-    SameFilledPages = c"same_filled_pages" => |totals| totals.same_filled_pages,
-    DedupPages = c"dedup_pages" => |totals| totals.dedup_pages,
-    DedupPendingPages = c"dedup_pending_pages" => |totals| totals.dedup_pending_pages,
-    Puts = c"puts" => |totals| totals.puts,
-    PutsRefused = c"puts_refused" => |totals| totals.puts_refused,
-    PutsRefusedEarly = c"puts_refused_early" => |totals| totals.puts_refused_early,
-    RefusedUsec = c"refused_usec" => |totals| totals.refused_usec(),
-    Gets = c"gets" => |totals| totals.gets,
-    GetsMissed = c"gets_missed" => |totals| totals.gets_missed,
-    Flushes = c"flushes" => |totals| totals.flushes,
-    Evictions = c"evictions" => |totals| totals.evictions,
-    Recompressed = c"recompressed" => |totals| totals.recompressed,
-    WrittenBack = c"written_back" => |_| 0,
-    CorruptPages = c"corrupt_pages" => |totals| totals.corrupt_pages,
+    Pages = PUBLIC c"pages" => |totals| totals.pages,
+    LogicalBytes = PUBLIC c"logical_bytes" => |totals| totals.logical_bytes(),
+    StoredBytes = PUBLIC c"stored_bytes" => |totals| totals.stored_bytes,
+    ArenaBytes = PUBLIC c"arena_bytes" => |totals| totals.arena_bytes,
+    SlackBytes = PUBLIC c"slack_bytes" => |totals| totals.slack_bytes(),
+    MetadataBytes = PUBLIC c"metadata_bytes" => |totals| totals.metadata_bytes,
+    SharedBytes = PRIVATE c"shared_bytes" => |totals| totals.shared_bytes,
+    SameFilledPages = PUBLIC c"same_filled_pages" => |totals| totals.same_filled_pages,
+    DedupPages = PRIVATE c"dedup_pages" => |totals| totals.dedup_pages,
+    DedupPendingPages = PRIVATE c"dedup_pending_pages" => |totals| totals.dedup_pending_pages,
+    Puts = PUBLIC c"puts" => |totals| totals.puts,
+    PutsRefused = PUBLIC c"puts_refused" => |totals| totals.puts_refused,
+    PutsRefusedEarly = PUBLIC c"puts_refused_early" => |totals| totals.puts_refused_early,
+    RefusedUsec = PUBLIC c"refused_usec" => |totals| totals.refused_usec(),
+    Gets = PUBLIC c"gets" => |totals| totals.gets,
+    GetsMissed = PUBLIC c"gets_missed" => |totals| totals.gets_missed,
+    Flushes = PUBLIC c"flushes" => |totals| totals.flushes,
+    Evictions = PUBLIC c"evictions" => |totals| totals.evictions,
+    Recompressed = PUBLIC c"recompressed" => |totals| totals.recompressed,
+    WrittenBack = PUBLIC c"written_back" => |_| 0,
+    CorruptPages = PUBLIC c"corrupt_pages" => |totals| totals.corrupt_pages,
 }
