@@ -5,7 +5,7 @@
 use super::{Codec, Workspace};
 use crate::{
     core::codec::{
-        lz4::{decode, encode, OUT_LEN},
+        lz4::{decode, encode, equals, OUT_LEN},
         raw::SLOTS,
     },
     ffi::page::Page,
@@ -42,8 +42,8 @@ impl Codec for Lz4 {
         block.get(..length)
     }
 
-    fn equals(_: &[u8], _: &Page<'_>) -> bool {
-        false
+    fn equals(block: &[u8], page: &Page<'_>) -> bool {
+        equals(block, page.bytes())
     }
 
     fn decode(block: &[u8], page: &Page<'_>) -> Result {
