@@ -12,6 +12,9 @@ TMEM_CACHE=$(realpath -m "$TMEM_CACHE")
 PATH=${PATH:-/usr/bin:/bin}:/usr/sbin:/sbin
 export TMEM_ROOT TMEM_CACHE PATH
 
+# The exit status of what was stopped by Ctrl-C.
+TMEM_STOPPED=130
+
 # What a command run as root by sudo needs to know of the caller's surroundings.
 TMEM_KEPT_ENV=(TMEM_CACHE TMEM_IN_TOOLCHAIN DEBIAN_MIRROR http_proxy https_proxy ftp_proxy no_proxy SSL_CERT_FILE)
 
@@ -62,7 +65,9 @@ step() {
 	set -e
 	kill "$ticker" 2>/dev/null || true
 	wait "$ticker" 2>/dev/null || true
-	if [ "$rc" != 0 ]; then
+	if [ "$rc" = "$TMEM_STOPPED" ]; then
+		exit "$rc"
+	elif [ "$rc" != 0 ]; then
 		tail -n 20 "$log" | sed 's/^/    | /' >&"$TMEM_SAY_FD"
 		die "'$title' failed after $((SECONDS - start)) s; the whole log: $log"
 	fi

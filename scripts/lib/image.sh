@@ -41,5 +41,6 @@ start=2048, name=tmem-root'
 mke2fs -q -t ext4 -O ^has_journal \
 	-E "offset=$((2048 * 512)),root_owner=0:0,lazy_itable_init=0,assume_storage_prezeroed=1" \
 	-d "$tree" "$image.new" "$(($(numfmt --from=iec "$size") / 1024 - 2048))k"
-chmod 644 "$image.new"
+# The owner of the cache uses it, and removes it.
+chown --reference="$(dirname "$image")" "$image.new"
 mv "$image.new" "$image"
