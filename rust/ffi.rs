@@ -7,17 +7,21 @@
 
 pub mod attribute;
 pub mod bio;
+pub mod caller;
 mod checksum;
 pub mod class;
 pub mod clock;
 pub mod errno;
+pub mod exports;
 pub mod gendisk;
 pub mod kobject;
 pub mod machine;
+pub mod miscdevice;
 pub mod noio;
 pub mod page;
 pub mod params;
 pub mod random;
+pub mod uapi;
 pub mod zsmalloc;
 
 /// `kernel::bindings`, and what bindgen adds to it (Kbuild).

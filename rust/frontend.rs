@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-//! How pages come in: swap disks.
+//! How pages come in: swap disks, /dev/tmem, and other modules.
 #![forbid(unsafe_code)]
 
+pub mod device;
 pub mod disk;
+pub mod kernel_api;
 mod registry;
 
 pub use registry::Registry;

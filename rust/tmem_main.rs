@@ -16,7 +16,12 @@ mod pool;
 mod store;
 mod sysfs;
 
-use frontend::{disk::SwapVolume, Registry};
+use frontend::{
+    device::{Device, Users},
+    disk::SwapVolume,
+    kernel_api::KernelApi,
+    Registry,
+};
 use kernel::{prelude::*, sync::Arc};
 use pool::Pools;
 use store::Policy;
@@ -29,12 +34,16 @@ module! {
     license: "GPL",
 }
 
+export_api!(KernelApi);
+
 /// What the loaded module holds. Dropped from the first field to the last: first nobody can ask for
 /// more, then the disks go.
 struct Tmem {
+    _device: ffi::miscdevice::MiscDevice<Device>,
+    _api: ffi::exports::Published<KernelApi>,
     _control: ffi::class::Class<Arc<Registry>>,
     _debug: sysfs::debug::Debug,
-    _directory: ffi::kobject::Directory<Arc<Registry>>,
+    _directory: ffi::kobject::Directory<sysfs::module::State>,
     _registry: Arc<Registry>,
 }
 
@@ -44,10 +53,14 @@ impl kernel::Module for Tmem {
         let size = disksize(ram)?;
         let policy = Arc::new(Policy::new(ram / 2), GFP_KERNEL)?;
         let pools = Pools::new(policy)?;
-        let registry = Registry::new(module, pools, sysfs::disk::attributes())?;
+        let registry = Registry::new(module, pools.clone(), sysfs::disk::attributes())?;
         // What fails from here on takes back what was made, in the order that the fields of Tmem
         // explain.
-        let directory = sysfs::module::create(registry.clone())?;
+        let users = Users::new()?;
+        let directory = sysfs::module::create(sysfs::module::State {
+            pools: pools.clone(),
+            users: users.clone(),
+        })?;
         let debug = sysfs::debug::Debug::create(registry.clone())?;
         let control = sysfs::control::create(registry.clone())?;
         for _ in 0..ffi::params::disks() {
@@ -56,7 +69,11 @@ impl kernel::Module for Tmem {
                 registry.with_device(number, |device| SwapVolume::publish(device, size))??;
             }
         }
+        let api = ffi::exports::Published::new(KernelApi(pools.clone()))?;
+        let device = Device::register(module, pools, users)?;
         Ok(Self {
+            _device: device,
+            _api: api,
             _control: control,
             _debug: debug,
             _directory: directory,

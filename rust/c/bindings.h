@@ -4,6 +4,7 @@
 #include <linux/crc32c.h>
 #include <linux/zsmalloc.h>
 
+#include "exports.h"
 #include "helpers.h"
 
 /* bindgen drops macros with casts; these keep their values. */
@@ -14,3 +15,11 @@ static const u8 TMEM_BLK_STS_NOSPC = (__force u8)BLK_STS_NOSPC;
 static const u8 TMEM_BLK_STS_NOTSUPP = (__force u8)BLK_STS_NOTSUPP;
 static const u32 TMEM_REQ_OP_MASK = (__force u32)REQ_OP_MASK;
 static const u32 TMEM_REQ_SWAP = (__force u32)REQ_SWAP;
+static const u32 TMEM_COMMAND_VERSION = TMEM_IOC_VERSION;
+static const u32 TMEM_COMMAND_CREATE = TMEM_IOC_CREATE;
+static const u32 TMEM_COMMAND_DESTROY = TMEM_IOC_DESTROY;
+static const u32 TMEM_COMMAND_PUT = TMEM_IOC_PUT;
+static const u32 TMEM_COMMAND_GET = TMEM_IOC_GET;
+static const u32 TMEM_COMMAND_FLUSH_PAGE = TMEM_IOC_FLUSH_PAGE;
+static const u32 TMEM_COMMAND_FLUSH_OBJECT = TMEM_IOC_FLUSH_OBJECT;
+static const u32 TMEM_COMMAND_BATCH = TMEM_IOC_BATCH;

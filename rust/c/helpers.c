@@ -5,6 +5,7 @@
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/memcontrol.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/sched.h>
@@ -63,6 +64,16 @@ bool tmem_has_sse42(void)
 bool tmem_in_reclaim(void)
 {
 	return current->flags & PF_MEMALLOC;
+}
+
+u64 tmem_current_cgroup(void)
+{
+	u64 inode;
+
+	rcu_read_lock();
+	inode = cgroup_ino(mem_cgroup_from_task(current)->css.cgroup);
+	rcu_read_unlock();
+	return inode;
 }
 
 void tmem_cond_resched(void)

@@ -24,6 +24,8 @@ unsigned int tmem_online_cpus(void);
 bool tmem_has_sse42(void);
 /* Whether this task is reclaiming memory, for which the kernel's reserves are open. */
 bool tmem_in_reclaim(void);
+/* The inode number of the cgroup that pays for this task's memory. */
+u64 tmem_current_cgroup(void);
 void tmem_cond_resched(void);
 /* memalloc_noio_save() and memalloc_noio_restore(). */
 unsigned int tmem_noio_save(void);

@@ -52,11 +52,6 @@ impl Registry {
         )
     }
 
-    /// Where their pages are.
-    pub fn pools(&self) -> &Arc<Pools> {
-        &self.pools
-    }
-
     /// Adds a disk and returns its number, the lowest free one. May sleep. ENOMEM, ENOSPC.
     pub fn add(&self) -> Result<u32> {
         let mut disks = self.disks.lock();

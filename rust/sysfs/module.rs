@@ -10,20 +10,28 @@ use crate::{
         kobject::{Directory, KobjectAttribute},
         params,
     },
-    frontend::Registry,
+    frontend::device::Users,
+    pool::Pools,
     store::{Algorithm, Sharing},
 };
 use kernel::{prelude::*, sync::Arc};
 
-type State = Arc<Registry>;
-
-/// Makes the directory. May sleep. ENOMEM, EEXIST.
-pub fn create(registry: State) -> Result<Directory<State>> {
-    static GROUPS: Groups<3> = Groups::new([Some(&FILES), Some(&STATS), None]);
-    Directory::new(c"tmem", registry, GROUPS.list())
+/// What the files are about.
+pub struct State {
+    /// All pools.
+    pub pools: Arc<Pools>,
+    /// Who may keep how much in pools of /dev/tmem.
+    pub users: Arc<Users>,
 }
 
-attribute_group!(FILES, KobjectAttribute::<State>, None => Version, Codec, Dedup, MaxBytes);
+/// Makes the directory. May sleep. ENOMEM, EEXIST.
+pub fn create(state: State) -> Result<Directory<State>> {
+    static GROUPS: Groups<3> = Groups::new([Some(&FILES), Some(&STATS), None]);
+    Directory::new(c"tmem", state, GROUPS.list())
+}
+
+attribute_group!(FILES, KobjectAttribute::<State>, None =>
+    Version, Codec, Dedup, MaxBytes, PersistentBytesPerUser);
 
 /// The module's version.
 struct Version;
@@ -44,16 +52,13 @@ impl Attribute<State> for Codec {
     const NAME: &'static CStr = c"codec";
     const MODE: u16 = 0o644;
 
-    fn show(registry: &State, out: &mut Text<'_>) -> Result {
-        out.choice(
-            Algorithm::NAMES,
-            registry.pools().policy().algorithm().name(),
-        )
+    fn show(state: &State, out: &mut Text<'_>) -> Result {
+        out.choice(Algorithm::NAMES, state.pools.policy().algorithm().name())
     }
 
-    fn store(registry: &State, value: &str) -> Result {
-        registry
-            .pools()
+    fn store(state: &State, value: &str) -> Result {
+        state
+            .pools
             .policy()
             .set_algorithm(Algorithm::named(value).ok_or(EINVAL)?);
         Ok(())
@@ -67,13 +72,13 @@ impl Attribute<State> for Dedup {
     const NAME: &'static CStr = c"dedup";
     const MODE: u16 = 0o644;
 
-    fn show(registry: &State, out: &mut Text<'_>) -> Result {
-        out.choice(&Sharing::NAMES, registry.pools().policy().dedup().name())
+    fn show(state: &State, out: &mut Text<'_>) -> Result {
+        out.choice(&Sharing::NAMES, state.pools.policy().dedup().name())
     }
 
-    fn store(registry: &State, value: &str) -> Result {
-        registry
-            .pools()
+    fn store(state: &State, value: &str) -> Result {
+        state
+            .pools
             .policy()
             .set_dedup(Sharing::named(value).ok_or(EINVAL)?);
         Ok(())
@@ -87,16 +92,30 @@ impl Attribute<State> for MaxBytes {
     const NAME: &'static CStr = c"max_bytes";
     const MODE: u16 = 0o644;
 
-    fn show(registry: &State, out: &mut Text<'_>) -> Result {
-        out.value(registry.pools().policy().max_bytes())
+    fn show(state: &State, out: &mut Text<'_>) -> Result {
+        out.value(state.pools.policy().max_bytes())
     }
 
-    fn store(registry: &State, value: &str) -> Result {
-        registry
-            .pools()
-            .policy()
-            .set_max_bytes(super::bytes(value)?);
-        registry.pools().room_was_made();
+    fn store(state: &State, value: &str) -> Result {
+        state.pools.policy().set_max_bytes(super::bytes(value)?);
+        state.pools.room_was_made();
+        Ok(())
+    }
+}
+
+/// The most that a user who is no administrator may keep in persistent pools of /dev/tmem.
+struct PersistentBytesPerUser;
+
+impl Attribute<State> for PersistentBytesPerUser {
+    const NAME: &'static CStr = c"persistent_bytes_per_user";
+    const MODE: u16 = 0o644;
+
+    fn show(state: &State, out: &mut Text<'_>) -> Result {
+        out.value(state.users.most_bytes())
+    }
+
+    fn store(state: &State, value: &str) -> Result {
+        state.users.set_most_bytes(super::bytes(value)?);
         Ok(())
     }
 }
@@ -116,9 +135,9 @@ macro_rules! stats {
                 const NAME: &'static CStr = $file;
                 const MODE: u16 = $mode;
 
-                fn show(registry: &State, out: &mut Text<'_>) -> Result {
+                fn show(state: &State, out: &mut Text<'_>) -> Result {
                     let value: fn(Totals) -> u64 = $value;
-                    out.value(value(registry.pools().totals()))
+                    out.value(value(state.pools.totals()))
                 }
             }
         )*
