@@ -98,7 +98,7 @@ others_may_not_look() {
 nonsense() {
 	local before
 	before=$(</sys/kernel/tmem/dedup)
-	for value in '\\n' x 0 cgroups 'cgroup global'; do
+	for value in '\n' x 0 cgroups 'cgroup global'; do
 		[[ $(writing "$value" /sys/kernel/tmem/dedup) == EINVAL ]]
 	done
 	[[ $(</sys/kernel/tmem/dedup) == "$before" ]]
