@@ -37,11 +37,12 @@ usage() {
 }
 
 # Waits without a child process, which would outlive a killed ticker and keep its streams open.
+# _step_ticker TITLE PID START LOG
 _step_ticker() {
 	local never
 	exec {never}<> <(:)
 	while ! read -rt 15 -u "$never" && kill -0 "$2" 2>/dev/null; do
-		say "    ... $1 ($((SECONDS - $3)) s)"
+		say "    ... $1 ($((SECONDS - $3)) s): $(tail -n 1 "$4" | cut -c1-60 || true)"
 	done
 }
 
@@ -54,7 +55,8 @@ step() {
 	log=$TMEM_CACHE/log/$(tr -cs 'A-Za-z0-9._\n' - <<<"$title").log
 	[ -n "${TMEM_SAY_FD:-}" ] || exec {TMEM_SAY_FD}>&2
 	say "==> $title"
-	_step_ticker "$title" "$BASHPID" "$start" &
+	: >"$log"
+	_step_ticker "$title" "$BASHPID" "$start" "$log" &
 	ticker=$!
 	set +e
 	(

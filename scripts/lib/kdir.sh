@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # Sourced: finds the kernel tree to build against, says in words why one will not do, and runs its make.
 
-# find_kdir: sets kdir and kver from $KDIR, else from $KVER or the default release, which it sets up if need be.
+. "$TMEM_ROOT/scripts/lib/own-kernel.sh"
+
+# find_kdir: sets kdir and kver from $KDIR, else as find_release does.
 find_kdir() {
 	if [ -n "${KDIR:-}" ]; then
 		[ -d "$KDIR" ] || die "KDIR=$KDIR is no directory"
@@ -11,12 +13,25 @@ find_kdir() {
 		kver=$(cat "$kdir/include/config/kernel.release")
 		return
 	fi
+	find_release
+	kdir=$TMEM_CACHE/kernel/$kver/build
+}
+
+# find_release: sets kver from $KVER, else from the kernel named $KERNEL, else the default one. What is not there is set up.
+find_release() {
+	local name=${KERNEL:-stock}
+	if [ -z "${KVER:-}" ] && [ "$name" != stock ]; then
+		# shellcheck disable=SC2046 # one line for each
+		is_own_kernel "$name" || die "there is no kernel '$name'" "KERNEL= is one of:" stock $(own_kernels)
+		own_kernel_is_current "$name" || "$TMEM_ROOT/scripts/setup" --no-image "$name"
+		kver=$(cat "$TMEM_CACHE/kernel/$name")
+		return
+	fi
 	kver=${KVER:-$(cat "$TMEM_CACHE/kernel/default" 2>/dev/null || true)}
 	if [ -z "$kver" ] || [ ! -d "$TMEM_CACHE/kernel/$kver" ] || [ ! -d "$TMEM_CACHE/toolchain" ]; then
 		"$TMEM_ROOT/scripts/setup" --no-image
 		kver=${KVER:-$(cat "$TMEM_CACHE/kernel/default")}
 	fi
-	kdir=$TMEM_CACHE/kernel/$kver/build
 }
 
 kdir_config() {
@@ -55,12 +70,15 @@ rustc_runner() {
 
 # kbuild OUT ARGUMENT...: the kernel's make on this project, after find_kdir.
 kbuild() {
-	local out=$1 runner llvm=()
+	local out=$1 runner of_tree=()
 	shift
 	runner=$(rustc_runner "$kdir")
-	[ "$(kdir_config "$kdir" CONFIG_CC_IS_CLANG)" != y ] || llvm=(LLVM=1)
+	[ "$(kdir_config "$kdir" CONFIG_CC_IS_CLANG)" != y ] || of_tree+=(LLVM=1)
+	# User-mode Linux is position-independent; its module loader knows nothing of the GOT that rustc would then use.
+	[ "$(kdir_config "$kdir" CONFIG_UML)" != y ] ||
+		of_tree+=(ARCH=um KRUSTFLAGS='-Crelocation-model=pie -Zdirect-access-external-data=yes')
 	mkdir -p "$out"
 	# A make that called this one has settings of its own.
 	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL "$runner" make --no-print-directory -j"$(nproc)" -C "$kdir" \
-		M="$TMEM_ROOT" MO="$out" "${llvm[@]}" ${V:+"V=$V"} "$@" >&2
+		M="$TMEM_ROOT" MO="$out" "${of_tree[@]}" ${V:+"V=$V"} "$@" >&2
 }
