@@ -78,6 +78,8 @@ unpack_kernel() {
 
 # find_kernel: sets KERNEL_IMAGE.
 find_kernel() {
+	KERNEL_IMAGE=$KERNEL_DIR/vmlinux
+	[[ -e $KERNEL_DIR/vmlinuz ]] || return 0
 	KERNEL_IMAGE=$KERNEL_DIR/vmlinuz
 	grep -qx CONFIG_PVH=y "$KERNEL_DIR/config" || return 0
 	local plain=$TMEM_CACHE/image/vmlinux-$KVER

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# The machine QEMU is asked for; sourced by qemu/guest. The functions add to
-# three lists: QEMU (its command line), SUPERVISOR (options for
+# The machine that is asked for; sourced by qemu/guest. The functions add to
+# three lists: MACHINE (the command line of QEMU), SUPERVISOR (options for
 # lib/supervise.py), SETTINGS (of the kernel and of qemu/guest-init).
 
 # QEMU's own arguments have commas in them.
@@ -9,15 +9,44 @@
 
 # describe_machine CONSOLE: fills them from the options of the environment.
 describe_machine() {
-	local first
+	local memory=${MEM:-1024} timeout=600
 	SUPERVISOR=(--console "$1")
 	SETTINGS=(
-		console=ttyS0 quiet cryptomgr.notests root=PARTLABEL=tmem-root rootwait rw rootfstype=ext4 "TMEM_LOAD=${LOAD:-1}"
+		quiet root=PARTLABEL=tmem-root rootwait rw rootfstype=ext4 "TMEM_LOAD=${LOAD:-1}"
 		panic=-1 oops=panic hung_task_panic=1 softlockup_panic=1
 	)
-	QEMU=(
+	! is_debug_kernel || add_checks
+	if [[ -e $KERNEL_DIR/linux ]]; then
+		describe_user_mode
+	else
+		describe_qemu "$1"
+	fi
+	if [[ -n ${RUN:-} ]]; then
+		SUPERVISOR+=(--timeout "${TIMEOUT:-$timeout}")
+	else
+		SETTINGS+=("TMEM_TERM=${TERM:-dumb}" "TMEM_FIRST=\"${FIRST:-}\"")
+	fi
+	add_settings
+}
+
+# Just enough to reach the project disk, where the init program lies.
+add_settings() {
+	local first='mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; mount -r LABEL=project /opt; exec /opt/init'
+	local line="${SETTINGS[*]} init=/bin/bash -- -c \"$first\""
+	if [[ -e $KERNEL_DIR/linux ]]; then
+		MACHINE+=("$line")
+	else
+		# shellcheck disable=SC2206 # split at white space, as documented
+		MACHINE+=(-append "$line" ${QEMU_ARGS:-})
+	fi
+}
+
+# describe_qemu CONSOLE
+describe_qemu() {
+	SETTINGS+=(console=ttyS0 cryptomgr.notests)
+	MACHINE=(
 		qemu-system-x86_64 -M q35 -nodefaults -no-user-config -display none -no-reboot
-		-kernel "$KERNEL_IMAGE" -m "${MEM:-1024}"
+		-kernel "$KERNEL_IMAGE" -m "$memory"
 		-chardev "file,id=console,path=$1" -serial chardev:console
 		-device virtio-serial-pci
 	)
@@ -26,15 +55,36 @@ describe_machine() {
 	add_disks
 	[[ -z ${SHARE:-} ]] || add_share
 	[[ ${BALLOON:-0} == 0 ]] || add_balloon
-	if [[ -n ${RUN:-} ]]; then
-		SUPERVISOR+=(--timeout "${TIMEOUT:-600}")
-	else
-		SETTINGS+=("TMEM_TERM=${TERM:-dumb}" "TMEM_FIRST=\"${FIRST:-}\"")
-	fi
-	# Just enough to reach the project disk, where the init program lies.
-	first='mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t devtmpfs dev /dev; mount -r LABEL=project /opt; exec /opt/init'
-	# shellcheck disable=SC2206 # split at white space, as documented
-	QEMU+=(-append "${SETTINGS[*]} init=/bin/bash -- -c \"$first\"" ${QEMU_ARGS:-})
+}
+
+# A program of the host: its disks are files (what is written goes to a file
+# beside, in memory that goes with the tool chain's name space), its memory is
+# one more such file, its ports are consoles.
+describe_user_mode() {
+	local option
+	for option in DISK BALLOON ICOUNT QEMU_ARGS; do
+		[[ -z ${!option:-} ]] || die "user-mode Linux has no $option" "use KERNEL=stock or KERNEL=debug"
+	done
+	say "guest: user-mode Linux"
+	SUPERVISOR+=(--user-mode)
+	SETTINGS+=(TMEM_CONSOLES=1)
+	[[ -z ${SHARE:-} ]] || SETTINGS+=("TMEM_SHARE=$(realpath "$SHARE")")
+	MACHINE=(
+		env TMPDIR=/ "$KERNEL_DIR/linux" "mem=${memory}M" "ncpus=${CPUS:-2}" seccomp=on con=null
+		"ubd0=/root.cow,$ROOT_DISK" "ubd1r=$KERNEL_DISK" "ubd2r=$PROJECT_DISK"
+	)
+}
+
+is_debug_kernel() {
+	grep -qx CONFIG_KASAN=y "$KERNEL_DIR/config"
+}
+
+# Every report, not the first alone; slabs and pages filled when they are free. KASAN's shadow and quarantine, tables of
+# locks and of all allocations: that much more memory.
+add_checks() {
+	SETTINGS+=(kasan_multi_shot slab_debug=FZP page_poison=1)
+	memory=$((memory + memory / 8 + 96))
+	timeout=$((3 * timeout))
 }
 
 # One thread for all processors without KVM: with a thread each, 1 boot of 14
@@ -43,17 +93,17 @@ add_processors() {
 	local cpus=${CPUS:-2}
 	if [[ ${ICOUNT:-0} != 0 ]]; then
 		# rep movs and stos would count once for each byte without these flags.
-		QEMU+=(
+		MACHINE+=(
 			-smp "${CPUS:-1}" -cpu max,-erms,-fsrm -accel "tcg,thread=single"
 			-icount shift=0,sleep=off -seed 1 -rtc base=2026-01-01,clock=vm
 		)
 		SETTINGS+=(nokaslr norandmaps tsc=reliable)
 		say "guest: TCG, counting instructions"
 	elif kvm_works; then
-		QEMU+=(-smp "$cpus" -cpu host -accel kvm)
+		MACHINE+=(-smp "$cpus" -cpu host -accel kvm)
 		say "guest: KVM"
 	else
-		QEMU+=(-smp "$cpus" -cpu max -accel "tcg,thread=single")
+		MACHINE+=(-smp "$cpus" -cpu max -accel "tcg,thread=single")
 		say "guest: TCG (no working KVM: slow)"
 	fi
 }
@@ -82,9 +132,9 @@ probe_kvm() {
 # disks as it happens to find them, so they are told apart by label.
 add_own_disks() {
 	local number=1 image
-	QEMU+=(-device nvme,id=nvme,serial=tmem)
+	MACHINE+=(-device nvme,id=nvme,serial=tmem)
 	for image in "$ROOT_DISK" "$KERNEL_DISK" "$PROJECT_DISK"; do
-		QEMU+=(
+		MACHINE+=(
 			-drive "if=none,id=own$number,format=raw,cache=unsafe,snapshot=on,file=$image"
 			-device "nvme-ns,bus=nvme,drive=own$number,nsid=$number"
 		)
@@ -104,22 +154,22 @@ add_disks() {
 			[[ -w $disk ]] || die "DISK=$disk is neither a size (such as 512M) nor a file that can be written"
 			file=$(realpath "$disk") snapshot=off
 		fi
-		QEMU+=(-drive "if=virtio,format=raw,cache=unsafe,snapshot=$snapshot,file=$file")
+		MACHINE+=(-drive "if=virtio,format=raw,cache=unsafe,snapshot=$snapshot,file=$file")
 		SETTINGS+=(TMEM_SYNC=1)
 	done
 }
 
 add_share() {
 	[[ -d $SHARE ]] || die "SHARE=$SHARE is not a folder"
-	QEMU+=(
-		-object "memory-backend-memfd,id=memory,size=${MEM:-1024}M,share=on"
+	MACHINE+=(
+		-object "memory-backend-memfd,id=memory,size=${memory}M,share=on"
 		-machine memory-backend=memory
 	)
 	SUPERVISOR+=(--share "$(realpath "$SHARE")")
-	SETTINGS+=(TMEM_SHARE=1 TMEM_SYNC=1)
+	SETTINGS+=(TMEM_SHARE=virtiofs TMEM_SYNC=1)
 }
 
 add_balloon() {
-	QEMU+=(-device virtio-balloon-pci,id=balloon,free-page-reporting=on)
+	MACHINE+=(-device virtio-balloon-pci,id=balloon,free-page-reporting=on)
 	SUPERVISOR+=(--qmp)
 }

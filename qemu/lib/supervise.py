@@ -1,11 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""Runs one guest: starts QEMU, hands it the text to run (from RUN in the
+"""Runs one guest: starts QEMU (or user-mode Linux), hands it the text to run (from RUN in the
 environment; an interactive shell without), relays its streams as they come, and
 ends with the text's exit status or says what went wrong.
 
-Started by qemu/guest inside the tool chain root. What follows `--` is QEMU's
-command line; the ports that qemu/guest-init talks over are added here.
+Started by qemu/guest inside the tool chain root. What follows `--` is the
+machine's command line; the ports that qemu/guest-init talks over are added here.
 """
 
 import argparse
@@ -64,6 +64,7 @@ class Guest:
     def __enter__(self):
         self.folder = tempfile.mkdtemp(prefix="tmem-guest.", dir="/tmp")
         self.messages = open(os.path.join(self.folder, "messages"), "w+")
+        self.console = open(self.options.console, "a")
         self._start()
         return self
 
@@ -86,12 +87,16 @@ class Guest:
         sys.stderr.write(self.messages.read())
 
     def _start(self):
-        command, theirs = list(self.options.qemu), []
-        for name in PORTS:
+        command, theirs = list(self.options.machine), []
+        for number, name in enumerate(PORTS, 1):
             self.ports[name], end = socket.socketpair()
             theirs.append(end)
-            command += ["-chardev", f"socket,id={name},fd={end.fileno()}"]
-            command += ["-device", f"virtserialport,chardev={name},name=tmem.{name}"]
+            if self.options.user_mode:
+                # Before the kernel's own last arguments, which are for its first program.
+                command.insert(-1, f"con{number}=fd:{end.fileno()}")
+            else:
+                command += ["-chardev", f"socket,id={name},fd={end.fileno()}"]
+                command += ["-device", f"virtserialport,chardev={name},name=tmem.{name}"]
         if self.options.share:
             command += self._start_share()
         if self.options.qmp:
@@ -102,11 +107,13 @@ class Guest:
 
     def _spawn(self, command, sockets):
         # Ends when this program ends, however that comes; Ctrl-C is not for it.
+        # User-mode Linux has its console there.
+        output = self.console if self.options.user_mode else self.messages
         child = subprocess.Popen(
             ["setpriv", "--pdeathsig", "TERM", *command],
             stdin=subprocess.DEVNULL,
-            stdout=self.messages,
-            stderr=self.messages,
+            stdout=output,
+            stderr=output,
             pass_fds=[each.fileno() for each in sockets],
             start_new_session=True,
         )
@@ -133,10 +140,10 @@ class Guest:
         lines, control = await asyncio.open_connection(sock=self.ports["control"])
         out, keys = await asyncio.open_connection(sock=self.ports["out"])
         err, _ = await asyncio.open_connection(sock=self.ports["err"])
+        await self._wait_for_boot(lines)
         control.write(b"%s %d\n%s" % (self.mark, len(self.text), self.text))
         terminal = contextlib.nullcontext() if self.text else Terminal(keys, control)
         with terminal:
-            await self._wait_for_boot(lines)
             *_, last = await asyncio.gather(*self._relays(out, err), until_gone(lines.readline()))
         return int(last.split()[1]) if last else self._ended_early()
 
@@ -203,7 +210,8 @@ def parse_arguments():
     parser.add_argument("--boot-timeout", type=int, default=90)
     parser.add_argument("--share", help="folder to show at /mnt/share")
     parser.add_argument("--qmp", action="store_true", help="open a QMP socket and say where")
-    parser.add_argument("qemu", nargs="+")
+    parser.add_argument("--user-mode", action="store_true", help="it is user-mode Linux, not QEMU")
+    parser.add_argument("machine", nargs="+")
     return parser.parse_args()
 
 
