@@ -16,6 +16,7 @@ mod model;
 mod outcome;
 mod pieces;
 mod reload;
+mod sites;
 mod span;
 mod storm;
 
@@ -53,6 +54,8 @@ enum Command {
     Pieces(pieces::Options),
     /// Load and unload a module many times
     Reload(reload::Options),
+    /// Make each allocation of an operation fail in turn
+    Sites(sites::Options),
     /// Random operations on pages from several threads against a reference
     Storm(storm::Options),
     /// Read pages made from a seed, but for those that must be unreadable
@@ -72,6 +75,7 @@ fn main() -> ExitCode {
         Command::Model(options) => model::run(&options),
         Command::Pieces(options) => pieces::run(&options),
         Command::Reload(options) => reload::run(&options),
+        Command::Sites(options) => sites::run(&options),
         Command::Storm(options) => storm::run(&options),
         Command::Verify(options) => span::verify(&options),
     };

@@ -7,7 +7,7 @@ use std::ffi::CString;
 use std::fs::File;
 use std::io;
 use std::os::fd::AsRawFd;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub struct Options {
@@ -23,22 +23,10 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Outcome {
-    let file = File::open(&options.file)?;
-    let (name, parameters) = (
-        CString::new(options.name.as_str())?,
-        CString::new(options.parameters.as_str())?,
-    );
+    let name = CString::new(options.name.as_str())?;
     for cycle in 0..options.cycles {
-        // SAFETY: an open file and a string.
-        let loaded = unsafe {
-            libc::syscall(
-                libc::SYS_finit_module,
-                file.as_raw_fd(),
-                parameters.as_ptr(),
-                0,
-            )
-        };
-        said(loaded).map_err(|error| format!("load {cycle}: {error}"))?;
+        load(&options.file, &options.parameters)
+            .map_err(|error| format!("load {cycle}: {error}"))?;
         // SAFETY: a string.
         let unloaded =
             unsafe { libc::syscall(libc::SYS_delete_module, name.as_ptr(), libc::O_NONBLOCK) };
@@ -46,6 +34,21 @@ pub fn run(options: &Options) -> Outcome {
     }
     println!("cycles={}", options.cycles);
     Ok(())
+}
+
+pub fn load(file: &Path, parameters: &str) -> io::Result<String> {
+    let file = File::open(file)?;
+    let parameters = CString::new(parameters)?;
+    // SAFETY: an open file and a string.
+    let loaded = unsafe {
+        libc::syscall(
+            libc::SYS_finit_module,
+            file.as_raw_fd(),
+            parameters.as_ptr(),
+            0,
+        )
+    };
+    said(loaded).map(|()| String::new())
 }
 
 fn said(returned: libc::c_long) -> io::Result<()> {

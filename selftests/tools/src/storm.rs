@@ -27,6 +27,9 @@ pub struct Options {
     pages: u64,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Writes may be refused; a page then holds what it held, what was written, or nothing
+    #[arg(long)]
+    refusals: bool,
     /// Leave the content there
     #[arg(long)]
     keep: bool,
@@ -42,6 +45,7 @@ struct Storm<'a> {
     device: &'a Device,
     reference: Vec<Entry>,
     left: AtomicU64,
+    refusals: Option<AtomicU64>,
 }
 
 pub fn run(options: &Options) -> Outcome {
@@ -51,6 +55,7 @@ pub fn run(options: &Options) -> Outcome {
         device: &device,
         reference: (0..options.pages).map(|_| Mutex::new(None)).collect(),
         left: AtomicU64::new(options.operations),
+        refusals: options.refusals.then(AtomicU64::default),
     };
     thread::scope(|scope| {
         let workers: Vec<_> = (0..options.threads)
@@ -114,13 +119,41 @@ impl Storm<'_> {
         memory: &mut Mapping,
         rng: &mut Rng,
     ) -> Outcome {
+        let before: Vec<_> = entries.iter().map(|entry| **entry).collect();
         for (index, entry) in entries.iter_mut().enumerate() {
             let content = Content::new(Class::Mixed, rng.next());
             content.make(memory.page_mut(index));
             **entry = Some(content);
         }
-        self.device
-            .write(first, &memory.bytes()[..entries.len() * PAGE])?;
+        let written = self
+            .device
+            .write(first, &memory.bytes()[..entries.len() * PAGE]);
+        match (written, &self.refusals) {
+            (Ok(()), _) => Ok(()),
+            (Err(error), None) => Err(error.into()),
+            (Err(_), Some(refusals)) => {
+                refusals.fetch_add(1, Relaxed);
+                self.find_out(first, entries, &before, memory)
+            }
+        }
+    }
+
+    /// After a refused write: the reference takes over what each page holds, if that can be.
+    fn find_out(
+        &self,
+        first: u64,
+        entries: &mut [MutexGuard<'_, Option<Content>>],
+        before: &[Option<Content>],
+        memory: &mut Mapping,
+    ) -> Outcome {
+        for (index, entry) in entries.iter_mut().enumerate() {
+            let page = first + index as u64;
+            self.device.read(page, memory.page_mut(0))?;
+            let held = [**entry, before[index], None]
+                .into_iter()
+                .find(|held| held.unwrap_or(Content::EMPTY).check(memory.page(0)).is_ok());
+            **entry = held.ok_or(format!("page {page}: not what was ever written to it"))?;
+        }
         Ok(())
     }
 
@@ -159,6 +192,9 @@ impl Storm<'_> {
 
     /// What the device's own figures must say.
     fn say_counts(&self) {
+        if let Some(refusals) = &self.refusals {
+            println!("refusals={}", refusals.load(Relaxed));
+        }
         let held = || (0..self.reference.len() as u64).filter_map(|page| *self.entry(page));
         println!("pages={}", held().count());
         println!(
