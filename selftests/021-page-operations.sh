@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # 100,000 page operations from several threads, against a reference.
+# smoke
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh
@@ -8,7 +9,7 @@
 
 storm() {
 	set_size 64M
-	count storm "$disk" --operations 100000 --threads 4 --pages 4096 --seed 7 --keep
+	count storm "$disk" --operations "$(fewer 100000)" --threads 4 --pages 4096 --seed 7 --keep
 }
 
 figures_agree() {

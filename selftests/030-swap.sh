@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # insmod, mkswap, swapon: memory goes there and comes back, and nothing is left behind.
+# smoke
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh

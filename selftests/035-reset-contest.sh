@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # Resets, sizes, opens, uses and looks from several threads at once: whoever has the disk open keeps what was written.
+# smoke
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # mem_limit: what is over it is refused as a full disk, nothing accepted is lost, and room made is room again.
+# smoke
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # A page written and read costs no more instructions than zram's with lz4, in the same boot, whatever it holds.
+# kernel: stock
 # guest: ICOUNT=1 CPUS=1
 # timeout: 300
 # shellcheck source=selftests/lib/test.sh

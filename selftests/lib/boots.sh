@@ -3,11 +3,7 @@
 # Sourced by scripts/test: runs selftests, in as few guests as will do. Tests that want the same guest share a boot, in order;
 # if it dies, the test that ran has failed, and the rest goes on in a new one.
 
-file_of() {
-	echo "$TMEM_ROOT/selftests/$1.sh"
-}
-
-# run_selftests NAME...: all guests at once, as each keeps no more than one processor busy; the lines of one are shown after those
+# run_selftests NAME...: of one kernel, all guests at once, as each keeps no more than one processor busy; the lines of one are shown after those
 # of the one before. What runs on the host, and may rebuild, comes after them.
 run_selftests() {
 	local name guest guests=() index number=0
@@ -29,7 +25,7 @@ run_selftests() {
 
 # guest_of NAME: the options of the guest it wants, `default`, or `host`.
 guest_of() {
-	if runs_on_host "$(file_of "$1")"; then
+	if runs_on_host "$1"; then
 		echo host
 	else
 		head_of guest "$(file_of "$1")" default
@@ -40,9 +36,11 @@ run_on_host() {
 	local name
 	for name in "$@"; do
 		current=$name
+		begins_now
 		start host host_test "$name"
 		follow host
 		[[ $status == 0 ]] || report not "$name: it ends with status 0, not $status"
+		has_ended "$name"
 	done
 	current=
 }
@@ -76,8 +74,10 @@ start_boot() {
 
 # boot OPTIONS NAME...: the guest's standard output is the tests'.
 boot() {
-	local options=$1 seconds=120 name setting settings=()
+	local options=$1 seconds=120 patience=1 name setting settings=()
 	shift
+	settings=("KERNEL=$(kernel_of "$1")")
+	[[ ${settings[0]} != *debug ]] || patience=5
 	for name in "$@"; do
 		seconds=$((seconds + $(head_of timeout "$(file_of "$name")" 180)))
 	done
@@ -85,8 +85,8 @@ boot() {
 		[[ $setting == default ]] || settings+=("$setting")
 	done
 	# The tests are copied, and the share given up: a guest that is out of memory must not need its server, nor complain of it.
-	exec env "${settings[@]}" LOAD=0 SHARE="$TMEM_ROOT/selftests" TIMEOUT="$seconds" \
-		RUN="cp -r /mnt/share /root/selftests; umount /mnt/share; bash /root/selftests/lib/guest.sh $*" "$TMEM_ROOT/qemu/guest"
+	exec env "${settings[@]}" LOAD=0 SHARE="$TMEM_ROOT/selftests" TIMEOUT=$((patience * seconds)) \
+		RUN="cp -r /mnt/share /root/selftests; umount /mnt/share; PATIENCE=$patience bash /root/selftests/lib/guest.sh ${*#*:}" "$TMEM_ROOT/qemu/guest"
 }
 
 # start LANE CMD...: in the background, its streams in files of the lane.
@@ -119,8 +119,14 @@ follow() {
 handle() {
 	local title=${1#*- }
 	case $1 in
-	'# Subtest: '*) current=${1#*: } ;;
-	'# Done: '*) current='' waiting=("${waiting[@]:1}") ;;
+	'# Subtest: '*)
+		current=${waiting[0]}
+		begins_now
+		;;
+	'# Done: '*)
+		has_ended "$current"
+		current='' waiting=("${waiting[@]:1}")
+		;;
 	'ok '*' # SKIP '*) report skip "$current: ${title% # SKIP *}" "${1#* # SKIP }" ;;
 	'1..0 # SKIP '*) report skip "$current" "${1#* # SKIP }" ;;
 	'ok '*) report ok "$current: $title" ;;

@@ -5,16 +5,19 @@
 #   # Subtest: NAME       a test begins
 #   ok N - TITLE          KTAP, from the tests and from here
 #   # Done: NAME          a test has ended, whatever it found
-# Exit status 3: the guest is no longer fit for tests.
+# Exit status 3: the guest is no longer fit for tests. $PATIENCE: how many times its time a test may take.
 set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=selftests/lib/tmem.sh
 . "$here/tmem.sh"
 # shellcheck source=selftests/lib/head.sh
 . "$here/head.sh"
+# shellcheck source=selftests/lib/leaks.sh
+. "$here/leaks.sh"
 
 # Lines of any level that tell of a fault.
 faults='WARNING:|BUG:|Oops|general protection|Call Trace|kernel BUG|Kernel panic|blocked for more than|rcu.*(stall|detected)|soft lockup'
+faults+='|UBSAN:|ODEBUG:|DEBUG_LOCKS_WARN_ON|lockdep is turned off|Poison|suspicious RCU'
 faults+='|refcount_t:|corruption|page allocation failure|oom-kill|Out of memory|Write-error|Read-error|I/O error|EXT4-fs (error|warning)|workqueue.*hog'
 # What a module out of the tree that is not signed says when it loads.
 harmless='tmem: loading out-of-tree module taints kernel|tmem: module verification failed'
@@ -23,6 +26,7 @@ main() {
 	local name
 	# The panic that a fault ends in is wanted on the console; each message is not: a serial line is slow.
 	dmesg --console-level 4
+	forget_leaks
 	for name in "$@"; do
 		echo "# Subtest: $name"
 		run_test "$name"
@@ -36,7 +40,7 @@ run_test() {
 	local file=$here/../$1.sh status=0
 	unload && modprobe tmem || echo "not ok - the module loads before the test"
 	echo "selftest: $1 begins" >/dev/kmsg
-	timeout -k 10 "$(head_of timeout "$file" 180)" bash "$file" </dev/null 2>&1 || status=$?
+	timeout -k 10 "$((${PATIENCE:-1} * $(head_of timeout "$file" 180)))" bash "$file" </dev/null 2>&1 || status=$?
 	case $status in
 	0) ;;
 	124 | 137)
@@ -50,31 +54,41 @@ run_test() {
 
 # after_test NAME: status 0 if the next test can run.
 after_test() {
-	local output status
-	# Not in a condition, where bash would not stop at a failed command.
-	output=$(leaves_nothing 2>&1)
-	status=$?
-	if [[ $status == 0 ]]; then
-		echo "ok - it leaves nothing behind"
-	else
-		echo "not ok - it leaves nothing behind"
-		comment <<<"$output"
-	fi
+	local status=0
+	look "it leaves nothing behind" leaves_nothing || status=1
+	# While the module is there: it has the names of its functions.
+	[[ ! -e $kmemleak ]] || look "it leaks nothing" leaks_nothing
+	look "it unloads" unload || status=1
 	check_log "$1"
 	return "$status"
 }
 
-# In a subshell of its own, where a failed command ends it.
-leaves_nothing() (
-	set -ex
+# look TITLE FUNCTION
+look() {
+	local output status
+	# Not in a condition, where bash would not stop at a failed command.
+	output=$(
+		set -ex
+		"$2" 2>&1
+	)
+	status=$?
+	if [[ $status == 0 ]]; then
+		echo "ok - $1"
+	else
+		echo "not ok - $1"
+		comment <<<"$output"
+	fi
+	return "$status"
+}
+
+leaves_nothing() {
 	give_back
-	[[ ! -e /sys/module/tmem ]] && return
+	[[ -e /sys/module/tmem ]] || return 0
 	for reset in /sys/block/tmem*/reset; do
 		[[ ! -e $reset ]] || echo 1 >"$reset"
 	done
 	gauges_are_zero
-	rmmod tmem
-)
+}
 
 check_log() {
 	local found

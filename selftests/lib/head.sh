@@ -14,11 +14,6 @@ head_of() {
 	echo "${value:-$3}"
 }
 
-# runs_on_host FILE
-runs_on_host() {
-	sed '/^[^#]/q' "$1" | grep -qx '# host'
-}
-
 # description FILE: the first line of its head that is a sentence.
 description() {
 	sed -n '/^#!/d;/^# SPDX/d;s/^# //p;/^[^#]/q' "$1" | head -n 1

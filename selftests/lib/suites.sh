@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # kernels: of scripts/test
 # Sourced by scripts/test: the suites that are no selftests.
 
 # Every crate's own tests, one case a crate.
@@ -25,20 +25,25 @@ suite_lint() {
 }
 
 suite_build() {
-	run_case "build: modules and programs" build
+	local kernel
+	for kernel in "${kernels[@]}"; do
+		run_case "build: modules and programs, $kernel kernel" build "$kernel"
+	done
 }
 
+# build KERNEL
 build() {
-	"$TMEM_ROOT/scripts/build" all
-	touch "$TMEM_ROOT/.build/tested"
+	KERNEL=$1 "$TMEM_ROOT/scripts/build" all
+	touch "$TMEM_ROOT/.build/tested-$1"
 }
 
-# build_if_stale: make needs seconds to see that nothing changed; one look at the sources is enough.
+# build_if_stale KERNEL: make needs seconds to see that nothing changed; one look at the sources is enough.
 build_if_stale() {
-	local stamp=$TMEM_ROOT/.build/tested sources=(Kbuild rust scripts/tmemctl scripts/build scripts/lib selftests/tmem-client selftests/tools)
+	local stamp=$TMEM_ROOT/.build/tested-$1
+	local sources=(Kbuild rust scripts/tmemctl scripts/build scripts/lib selftests/tmem-client selftests/tools)
 	if [[ -e $stamp && -z $(cd "$TMEM_ROOT" && find "${sources[@]}" -newer "$stamp" -type f -print -quit) ]]; then
 		return
 	fi
-	say "==> building"
-	build
+	say "==> building for the $1 kernel"
+	build "$1"
 }

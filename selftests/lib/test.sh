@@ -6,6 +6,9 @@
 #   # A sentence that says what is tested.
 #   # guest: MEM=256 CPUS=1   options of qemu/guest (none: the default guest)
 #   # host                    it runs on the host instead
+#   # kernel: debug           the kernels it can run in (none: stock and debug)
+#   # smoke                   --ci runs it in the debug kernel as well
+#   # soak                    it takes long: --soak and --all run it
 #   # dmesg: REGEX            lines of the kernel log that are expected (one a line, repeatable)
 #   # timeout: 300            seconds (default 180)
 set -euo pipefail
