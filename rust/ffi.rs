@@ -23,6 +23,7 @@ pub mod params;
 pub mod random;
 pub mod uapi;
 pub mod zsmalloc;
+pub mod zstd;
 
 /// `kernel::bindings`, and what bindgen adds to it (Kbuild).
 #[allow(

@@ -35,7 +35,7 @@ use crate::{
     core::{hash, same_filled::same_filled},
     ffi::{machine, noio, page::Page, random, zsmalloc},
 };
-use buffers::Buffers;
+use buffers::{Bounce, Buffers};
 use content::Place;
 use kernel::{
     prelude::*,
@@ -135,6 +135,12 @@ impl<T: Tier> Store<T> {
                 }
             }),
         }
+    }
+
+    /// Gets ready for pages encoded by `algorithm`, which no put may name before. May sleep. ENOMEM.
+    pub fn prepare(&self, algorithm: Algorithm) -> Result {
+        self.buffers
+            .prepare(algorithm, |bytes| self.ledger.add_metadata(bytes as i64))
     }
 
     /// What is kept as `content`, so that nobody gives it up meanwhile. Does not sleep.
@@ -240,8 +246,9 @@ impl<T: Tier> Store<T> {
             return false;
         };
         let mut bounce = self.buffers.bounce().lock();
-        T::peek(object, bounce.bytes_mut(), |bytes| {
-            algorithm.equals(bytes, page)
+        let Bounce { buffer, decoder } = &mut *bounce;
+        T::peek(object, buffer.bytes_mut(), |bytes| {
+            algorithm.equals(decoder, bytes, page)
         })
         .unwrap_or(false)
     }

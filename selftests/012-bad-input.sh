@@ -73,8 +73,8 @@ unterminated_is_fine() {
 	[[ $(writing 3M $sys/mem_limit) == ok && $(<$sys/mem_limit) == $((3 << 20)) ]]
 	[[ $(writing '5m\n' $sys/mem_limit) == ok && $(<$sys/mem_limit) == $((5 << 20)) ]]
 	[[ $(writing 0 $sys/mem_limit) == ok ]]
-	[[ $(writing raw /sys/kernel/tmem/codec) == ok && $(</sys/kernel/tmem/codec) == 'lz4 [raw]' ]]
-	[[ $(writing 'lz4\n' /sys/kernel/tmem/codec) == ok && $(</sys/kernel/tmem/codec) == '[lz4] raw' ]]
+	[[ $(writing raw /sys/kernel/tmem/codec) == ok && $(</sys/kernel/tmem/codec) == 'lz4 zstd [raw]' ]]
+	[[ $(writing 'lz4\n' /sys/kernel/tmem/codec) == ok && $(</sys/kernel/tmem/codec) == '[lz4] zstd raw' ]]
 }
 
 modes_are_kept() {

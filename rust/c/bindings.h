@@ -3,6 +3,7 @@
 #include <linux/blkdev.h>
 #include <linux/crc32c.h>
 #include <linux/zsmalloc.h>
+#include <linux/zstd.h>
 
 #include "exports.h"
 #include "helpers.h"

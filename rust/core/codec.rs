@@ -2,7 +2,5 @@
 //! Codecs for single pages that need nothing from the kernel.
 
 pub mod lz4;
-// Not in the module's use yet.
-#[allow(dead_code)]
 pub mod plain;
 pub mod raw;

@@ -72,6 +72,17 @@ impl Page<'_> {
         }
     }
 
+    /// Copies the page to a page of the caller's.
+    pub fn copy_to(&self, bytes: &mut [u8; PAGE_SIZE]) {
+        // SAFETY: `self` is WORDS readable words by the invariant and `bytes` as many, ours. They do
+        // not overlap: no reference exists to a page's bytes. The direction flag is clear, as
+        // everywhere in the kernel.
+        unsafe {
+            asm!("rep movsq", inout("rcx") WORDS => _, inout("rsi") self.data.as_ptr() => _,
+                inout("rdi") bytes.as_mut_ptr() => _, options(nostack, preserves_flags));
+        }
+    }
+
     /// For C code that reads or writes at most [`PAGE_SIZE`] bytes.
     pub(super) fn as_ptr(&self) -> *mut core::ffi::c_void {
         self.data.as_ptr().cast()

@@ -10,7 +10,7 @@ use super::{room::Hand, Handle, Kind, Plan, Pool};
 use crate::{
     core::totals::Totals,
     ffi::page::Page,
-    store::{Counter, Policy, Sharing, Store},
+    store::{Algorithm, Counter, Policy, Sharing, Store},
 };
 use core::ops::Deref;
 use kernel::{
@@ -86,6 +86,18 @@ impl Pools {
         &self.policy
     }
 
+    /// Sets the codec of pools that have not chosen one, for pages put from now on. May sleep.
+    /// ENOMEM, and then it stays.
+    pub fn set_algorithm(&self, algorithm: Algorithm) -> Result {
+        // A store that is made meanwhile would not be ready for it.
+        let _lifecycle = self.lifecycle.lock();
+        if let Some(store) = self.store() {
+            store.prepare(algorithm)?;
+        }
+        self.policy.set_algorithm(algorithm);
+        Ok(())
+    }
+
     /// Makes a pool, or joins the shared one of that UUID. May sleep. ENOMEM.
     pub fn create(self: &Arc<Self>, plan: Plan) -> Result<Joined> {
         let mut lifecycle = self.lifecycle.lock();
@@ -96,6 +108,7 @@ impl Pools {
             Some(store) => store,
             None => Arc::new(Store::new(self.policy.clone())?, GFP_KERNEL)?,
         };
+        store.prepare(plan.limit.algorithm(&self.policy))?;
         let ephemeral = plan.kind.is_ephemeral();
         let id = self.free_id(&mut lifecycle);
         let pool = Arc::new(Pool::new(id, plan, store.clone())?, GFP_KERNEL)?;

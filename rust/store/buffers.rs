@@ -2,17 +2,32 @@
 //! Buffers for compressing and decompressing, one of each a CPU.
 #![forbid(unsafe_code)]
 
-use super::{codec::Workspace, percpu::PerCpu};
+use super::{
+    codec::{Algorithm, Decoder, Workspace},
+    percpu::PerCpu,
+};
 use crate::ffi::page::PageBuffer;
 use kernel::{
     prelude::*,
-    sync::{new_mutex, new_spinlock, Mutex, SpinLock},
+    sync::{
+        atomic::{ordering::Relaxed, Atomic},
+        new_mutex, new_spinlock, Mutex, SpinLock,
+    },
 };
 
 /// A store's buffers.
 pub(super) struct Buffers {
     workspaces: PerCpu<Pin<KBox<Mutex<Workspace>>>>,
-    bounces: PerCpu<Pin<KBox<SpinLock<KBox<PageBuffer>>>>>,
+    bounces: PerCpu<Pin<KBox<SpinLock<Bounce>>>>,
+    /// A bit for each algorithm that they are fit for.
+    prepared: Atomic<u32>,
+}
+
+/// What reading one page needs.
+pub(super) struct Bounce {
+    /// For bytes that are kept in two pieces.
+    pub(super) buffer: KBox<PageBuffer>,
+    pub(super) decoder: Decoder,
 }
 
 impl Buffers {
@@ -24,9 +39,13 @@ impl Buffers {
                 KBox::pin_init(new_mutex!(workspace, "tmem_workspace"), GFP_KERNEL)
             })?,
             bounces: PerCpu::new(|| {
-                let buffer = KBox::init(pin_init::init_zeroed::<PageBuffer>(), GFP_KERNEL)?;
-                KBox::pin_init(new_spinlock!(buffer, "tmem_bounce"), GFP_KERNEL)
+                let bounce = Bounce {
+                    buffer: KBox::init(pin_init::init_zeroed(), GFP_KERNEL)?,
+                    decoder: Decoder::default(),
+                };
+                KBox::pin_init(new_spinlock!(bounce, "tmem_bounce"), GFP_KERNEL)
             })?,
+            prepared: Atomic::new(0),
         })
     }
 
@@ -36,8 +55,32 @@ impl Buffers {
     }
 
     /// For a get, which does not sleep.
-    pub(super) fn bounce(&self) -> &SpinLock<KBox<PageBuffer>> {
+    pub(super) fn bounce(&self) -> &SpinLock<Bounce> {
         self.bounces.here()
+    }
+
+    /// Makes them fit for `algorithm`; tells `grown` how many bytes more each holds. May sleep.
+    /// ENOMEM.
+    pub(super) fn prepare(&self, algorithm: Algorithm, grown: impl Fn(usize)) -> Result {
+        let (prepared, bit) = (self.prepared.load(Relaxed), 1 << algorithm as u32);
+        if prepared & bit != 0 {
+            return Ok(());
+        }
+        for (workspace, bounce) in self.workspaces.iter().zip(self.bounces.iter()) {
+            let mut extra = algorithm.extra()?;
+            let mut workspace = workspace.lock();
+            let mut bounce = bounce.lock();
+            let before = workspace.bytes() + bounce.decoder.bytes();
+            workspace.adopt(&mut extra);
+            bounce.decoder.adopt(&mut extra);
+            let after = workspace.bytes() + bounce.decoder.bytes();
+            drop(bounce);
+            drop(workspace);
+            grown(after - before);
+        }
+        // Another's bit that is lost has it come here again, for nothing.
+        self.prepared.store(prepared | bit, Relaxed);
+        Ok(())
     }
 
     /// Bytes of memory they hold. May sleep.
@@ -47,7 +90,11 @@ impl Buffers {
             .iter()
             .map(|workspace| workspace.lock().bytes())
             .sum();
-        let bounces = self.bounces.iter().count() * size_of::<PageBuffer>();
+        let bounces: usize = self
+            .bounces
+            .iter()
+            .map(|bounce| size_of::<PageBuffer>() + bounce.lock().decoder.bytes())
+            .sum();
         (workspaces + bounces) as u64
     }
 }

@@ -4,8 +4,10 @@
 
 mod lz4;
 mod raw;
+mod zstd;
 
 use crate::ffi::page::Page;
+use core::mem::swap;
 use kernel::prelude::*;
 
 /// A codec: three functions and a name.
@@ -13,19 +15,25 @@ trait Codec {
     /// As users write it.
     const NAME: &'static str;
 
+    /// What it needs that is not always there. May sleep. ENOMEM.
+    fn extra() -> Result<Extra> {
+        Ok(Extra::default())
+    }
+
     /// The page in less than `limit` bytes, or [`None`]. Does not sleep.
     fn encode<'a>(workspace: &'a mut Workspace, page: &Page<'_>, limit: usize) -> Option<&'a [u8]>;
 
     /// Whether `block` stands for just this page. Does not sleep.
-    fn equals(block: &[u8], page: &Page<'_>) -> bool;
+    fn equals(decoder: &mut Decoder, block: &[u8], page: &Page<'_>) -> bool;
 
     /// Writes the page that `block` stands for. Does not sleep. EIO when it stands for none.
-    fn decode(block: &[u8], page: &Page<'_>) -> Result;
+    fn decode(decoder: &mut Decoder, block: &[u8], page: &Page<'_>) -> Result;
 }
 
 /// What encoding one page needs, whatever the codec.
 pub struct Workspace {
     lz4: lz4::State,
+    zstd: Option<zstd::State>,
 }
 
 impl Workspace {
@@ -33,13 +41,49 @@ impl Workspace {
     pub(super) fn new() -> Result<Self> {
         Ok(Self {
             lz4: lz4::State::new()?,
+            zstd: None,
         })
+    }
+
+    /// Takes from `extra` what it lacks itself.
+    pub(super) fn adopt(&mut self, extra: &mut Extra) {
+        if self.zstd.is_none() {
+            swap(&mut self.zstd, &mut extra.encoder);
+        }
     }
 
     /// Bytes of memory it holds.
     pub(super) fn bytes(&self) -> usize {
-        self.lz4.bytes()
+        self.lz4.bytes() + self.zstd.as_ref().map_or(0, zstd::State::bytes)
     }
+}
+
+/// What decoding one page needs, whatever the codec.
+#[derive(Default)]
+pub struct Decoder {
+    zstd: Option<zstd::DecodeState>,
+}
+
+impl Decoder {
+    /// Takes from `extra` what it lacks itself.
+    pub(super) fn adopt(&mut self, extra: &mut Extra) {
+        if self.zstd.is_none() {
+            swap(&mut self.zstd, &mut extra.decoder);
+        }
+    }
+
+    /// Bytes of memory it holds.
+    pub(super) fn bytes(&self) -> usize {
+        self.zstd.as_ref().map_or(0, zstd::DecodeState::bytes)
+    }
+}
+
+/// What only some codecs need, on its way to a [`Workspace`] and a [`Decoder`]: nothing may be
+/// allocated while these are locked.
+#[derive(Default)]
+pub struct Extra {
+    encoder: Option<zstd::State>,
+    decoder: Option<zstd::DecodeState>,
 }
 
 /// Defines [`Algorithm`]: the codecs there are, and who does what for each.
@@ -77,6 +121,13 @@ macro_rules! algorithms {
                 }
             }
 
+            /// What it needs that is not always there. May sleep. ENOMEM.
+            pub(super) fn extra(self) -> Result<Extra> {
+                match self {
+                    $(Self::$name => <$codec>::extra()),*
+                }
+            }
+
             /// The page in less than `limit` bytes, or [`None`].
             pub(super) fn encode<'a>(
                 self,
@@ -90,16 +141,26 @@ macro_rules! algorithms {
             }
 
             /// Whether `block` stands for just this page.
-            pub(super) fn equals(self, block: &[u8], page: &Page<'_>) -> bool {
+            pub(super) fn equals(
+                self,
+                decoder: &mut Decoder,
+                block: &[u8],
+                page: &Page<'_>,
+            ) -> bool {
                 match self {
-                    $(Self::$name => <$codec>::equals(block, page)),*
+                    $(Self::$name => <$codec>::equals(decoder, block, page)),*
                 }
             }
 
             /// Writes the page that `block` stands for. EIO when it stands for none.
-            pub(super) fn decode(self, block: &[u8], page: &Page<'_>) -> Result {
+            pub(super) fn decode(
+                self,
+                decoder: &mut Decoder,
+                block: &[u8],
+                page: &Page<'_>,
+            ) -> Result {
                 match self {
-                    $(Self::$name => <$codec>::decode(block, page)),*
+                    $(Self::$name => <$codec>::decode(decoder, block, page)),*
                 }
             }
         }
@@ -109,6 +170,8 @@ macro_rules! algorithms {
 algorithms! {
     /// LZ4 block format.
     Lz4 = 1 => lz4::Lz4,
+    /// zstd.
+    Zstd = 3 => zstd::Zstd,
     /// The page as it is.
     Raw = 2 => raw::Raw,
 }

@@ -3,6 +3,8 @@
 #![forbid(unsafe_code)]
 
 use super::{
+    buffers::Bounce,
+    codec::Decoder,
     record::{Body, Record},
     shard::Shard,
     Algorithm, Store, Tier,
@@ -86,11 +88,14 @@ fn decode<T: Tier>(record: &Record<T>, store: &Store<T>, page: &Page<'_>) -> Res
             let algorithm = record.algorithm().ok_or(EIO)?;
             if algorithm == Algorithm::Raw {
                 // Never in two pieces.
-                return T::read(object, &mut [], |bytes| algorithm.decode(bytes, page))?;
+                return T::read(object, &mut [], |bytes| {
+                    algorithm.decode(&mut Decoder::default(), bytes, page)
+                })?;
             }
             let mut bounce = store.buffers().bounce().lock();
-            T::read(object, bounce.bytes_mut(), |bytes| {
-                algorithm.decode(bytes, page)
+            let Bounce { buffer, decoder } = &mut *bounce;
+            T::read(object, buffer.bytes_mut(), |bytes| {
+                algorithm.decode(decoder, bytes, page)
             })?
         }
     }

@@ -59,9 +59,7 @@ impl Attribute<State> for Codec {
     fn store(state: &State, value: &str) -> Result {
         state
             .pools
-            .policy()
-            .set_algorithm(Algorithm::named(value).ok_or(EINVAL)?);
-        Ok(())
+            .set_algorithm(Algorithm::named(value).ok_or(EINVAL)?)
     }
 }
 

@@ -12,15 +12,12 @@
 //! in a page without matches the probes are farther and farther apart.
 #![forbid(unsafe_code)]
 
-// Not in the module's use yet.
-#[allow(dead_code)]
 mod compare;
 mod decode;
 mod find;
 mod sequences;
 mod write;
 
-#[allow(unused_imports)]
 pub use self::compare::equals;
 pub use self::decode::decode;
 use self::find::{holds_numbers, Finder, Match};

@@ -2,7 +2,7 @@
 //! LZ4 block format, by our encoder and decoder, which are made for single pages.
 #![forbid(unsafe_code)]
 
-use super::{Codec, Workspace};
+use super::{Codec, Decoder, Workspace};
 use crate::{
     core::codec::{
         lz4::{decode, encode, equals, OUT_LEN},
@@ -42,11 +42,11 @@ impl Codec for Lz4 {
         block.get(..length)
     }
 
-    fn equals(block: &[u8], page: &Page<'_>) -> bool {
+    fn equals(_: &mut Decoder, block: &[u8], page: &Page<'_>) -> bool {
         equals(block, page.bytes())
     }
 
-    fn decode(block: &[u8], page: &Page<'_>) -> Result {
+    fn decode(_: &mut Decoder, block: &[u8], page: &Page<'_>) -> Result {
         decode(block, page.bytes()).ok_or(EIO)
     }
 }

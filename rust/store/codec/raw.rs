@@ -2,8 +2,8 @@
 //! No codec: the page's own bytes.
 #![forbid(unsafe_code)]
 
-use super::{Codec, Workspace};
-use crate::ffi::page::Page;
+use super::{Codec, Decoder, Workspace};
+use crate::{core::codec::plain::raw_equals, ffi::page::Page};
 use kernel::prelude::*;
 
 pub(super) struct Raw;
@@ -15,15 +15,13 @@ impl Codec for Raw {
         None
     }
 
-    fn equals(block: &[u8], page: &Page<'_>) -> bool {
-        block.len() == page.bytes().len()
-            && block
-                .iter()
-                .zip(page.bytes())
-                .all(|(ours, theirs)| *ours == theirs.load(core::sync::atomic::Ordering::Relaxed))
+    fn equals(_: &mut Decoder, block: &[u8], page: &Page<'_>) -> bool {
+        block
+            .try_into()
+            .is_ok_and(|bytes| raw_equals(bytes, page.bytes()))
     }
 
-    fn decode(block: &[u8], page: &Page<'_>) -> Result {
+    fn decode(_: &mut Decoder, block: &[u8], page: &Page<'_>) -> Result {
         page.copy_from(block.try_into().map_err(|_| EIO)?);
         Ok(())
     }

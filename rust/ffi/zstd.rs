@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0
+//! zstd, one page at a time, with memory that is allocated once.
+
+use super::{
+    bindings,
+    page::{Page, PageBuffer},
+};
+use crate::core::size::PAGE_SIZE;
+use core::{ffi::c_void, ptr::NonNull};
+use kernel::prelude::*;
+
+/// What zram uses when nobody says: the bytes of two levels less, for 16 KiB more.
+const LEVEL: i32 = 3;
+
+/// Memory for one of zstd's contexts, which is inside it.
+///
+/// # Invariants
+///
+/// `context` is in `memory`, to which there is no other way.
+struct Workspace<C> {
+    context: NonNull<C>,
+    memory: VVec<u64>,
+}
+
+// SAFETY: a context is plain memory.
+unsafe impl<C> Send for Workspace<C> {}
+
+impl<C> Workspace<C> {
+    /// Memory of `bytes` for what `init` makes in it. May sleep. ENOMEM.
+    ///
+    /// # Safety
+    ///
+    /// What `init` gives must be in the memory it is given, or null.
+    unsafe fn new(
+        bytes: usize,
+        init: unsafe extern "C" fn(*mut c_void, usize) -> *mut C,
+    ) -> Result<Self> {
+        let mut memory = VVec::<u64>::with_capacity(bytes.div_ceil(8), GFP_KERNEL)?;
+        // SAFETY: the memory is as long, aligned to 8 as zstd wants, and ours.
+        let context = unsafe { init(memory.as_mut_ptr().cast(), bytes) };
+        // INVARIANT: as the caller promises; nobody looks into a vector without elements.
+        Ok(Self {
+            context: NonNull::new(context).ok_or(ENOMEM)?,
+            memory,
+        })
+    }
+
+    fn bytes(&self) -> usize {
+        8 * self.memory.capacity()
+    }
+}
+
+/// Compresses pages.
+pub struct Compressor {
+    workspace: Workspace<bindings::zstd_cctx>,
+    parameters: bindings::zstd_parameters,
+    /// A page may change while it is compressed, which zstd is not made for.
+    source: KBox<PageBuffer>,
+}
+
+impl Compressor {
+    /// May sleep. ENOMEM.
+    pub fn new() -> Result<Self> {
+        // SAFETY: has no preconditions.
+        let parameters = unsafe { bindings::zstd_get_params(LEVEL, PAGE_SIZE as u64) };
+        // SAFETY: only reads the parameters.
+        let bytes = unsafe { bindings::zstd_cctx_workspace_bound(&parameters.cParams) };
+        Ok(Self {
+            // SAFETY: `zstd_init_cctx` makes a context at the beginning of what it is given.
+            workspace: unsafe { Workspace::new(bytes, bindings::zstd_init_cctx) }?,
+            parameters,
+            source: KBox::init(pin_init::init_zeroed(), GFP_KERNEL)?,
+        })
+    }
+
+    /// Compresses `page` into `block`; gives the length, or [`None`] if there is no room for it.
+    /// Does not sleep.
+    pub fn compress(&mut self, page: &Page<'_>, block: &mut [u8]) -> Option<usize> {
+        page.copy_to(self.source.bytes_mut());
+        // SAFETY: the context is a valid one, and the areas are as long as said.
+        let length = unsafe {
+            bindings::zstd_compress_cctx(
+                self.workspace.context.as_ptr(),
+                block.as_mut_ptr().cast(),
+                block.len(),
+                self.source.bytes_mut().as_ptr().cast(),
+                PAGE_SIZE,
+                &self.parameters,
+            )
+        };
+        // An error is a length beyond any.
+        (length <= block.len()).then_some(length)
+    }
+
+    /// Bytes of memory it holds.
+    pub fn bytes(&self) -> usize {
+        self.workspace.bytes() + size_of::<PageBuffer>()
+    }
+}
+
+/// Decompresses pages.
+pub struct Decompressor {
+    workspace: Workspace<bindings::zstd_dctx>,
+}
+
+impl Decompressor {
+    /// May sleep. ENOMEM.
+    pub fn new() -> Result<Self> {
+        // SAFETY: has no preconditions.
+        let bytes = unsafe { bindings::zstd_dctx_workspace_bound() };
+        Ok(Self {
+            // SAFETY: `zstd_init_dctx` makes a context at the beginning of what it is given.
+            workspace: unsafe { Workspace::new(bytes, bindings::zstd_init_dctx) }?,
+        })
+    }
+
+    /// Writes the page that `block` stands for. Does not sleep. EIO when it stands for none.
+    pub fn decompress(&mut self, block: &[u8], page: &Page<'_>) -> Result {
+        // SAFETY: the context is a valid one, and the areas are as long as said. Others may write
+        // to the page: zstd reads from it what it copies, never how much or from where.
+        let length = unsafe {
+            bindings::zstd_decompress_dctx(
+                self.workspace.context.as_ptr(),
+                page.as_ptr(),
+                PAGE_SIZE,
+                block.as_ptr().cast(),
+                block.len(),
+            )
+        };
+        if length == PAGE_SIZE {
+            Ok(())
+        } else {
+            Err(EIO)
+        }
+    }
+
+    /// Bytes of memory it holds.
+    pub fn bytes(&self) -> usize {
+        self.workspace.bytes()
+    }
+}
