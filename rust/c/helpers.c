@@ -4,6 +4,7 @@
 #include <linux/blkdev.h>
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
+#include <linux/kthread.h>
 #include <linux/memcontrol.h>
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
@@ -11,6 +12,7 @@
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
+#include <uapi/linux/sched/types.h>
 
 #include <asm/cpufeature.h>
 
@@ -94,6 +96,40 @@ void tmem_noio_restore(unsigned int flags)
 gfp_t tmem_arena_gfp(void)
 {
 	return GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN | __GFP_HIGHMEM | __GFP_MOVABLE;
+}
+
+struct task_struct *tmem_thread_run(int (*main)(void *data), void *data, const char *name)
+{
+	static const struct sched_attr idle = { .size = sizeof(idle), .sched_policy = SCHED_IDLE };
+	struct task_struct *task = kthread_create(main, data, "%s", name);
+
+	if (IS_ERR(task))
+		return NULL;
+	sched_setattr_nocheck(task, &idle);
+	wake_up_process(task);
+	return task;
+}
+
+void tmem_thread_sleep(unsigned int milliseconds)
+{
+	set_current_state(TASK_INTERRUPTIBLE);
+	if (!kthread_should_stop())
+		schedule_timeout(msecs_to_jiffies(milliseconds));
+	__set_current_state(TASK_RUNNING);
+}
+
+u64 tmem_run_delay(void)
+{
+#ifdef CONFIG_SCHED_INFO
+	return current->sched_info.run_delay;
+#else
+	return 0;
+#endif
+}
+
+u64 tmem_run_time(void)
+{
+	return current->se.sum_exec_runtime;
 }
 
 unsigned int tmem_param_disks(void)

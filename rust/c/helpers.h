@@ -7,6 +7,7 @@
 
 struct bio;
 struct page;
+struct task_struct;
 
 /* Address of a page's first byte; the page must be in the direct map (64-bit: always). */
 void *tmem_page_address(struct page *page);
@@ -35,6 +36,14 @@ void tmem_noio_restore(unsigned int flags);
  * else's allocation calls the OOM killer.
  */
 gfp_t tmem_arena_gfp(void);
+
+/* A kernel thread of policy SCHED_IDLE, or NULL. */
+struct task_struct *tmem_thread_run(int (*main)(void *data), void *data, const char *name);
+/* Until the time is over, or somebody wakes or stops this kernel thread. */
+void tmem_thread_sleep(unsigned int milliseconds);
+/* Nanoseconds that this task waited for a CPU, and that it had one. */
+u64 tmem_run_delay(void);
+u64 tmem_run_time(void);
 
 unsigned int tmem_param_disks(void);
 /* The parameter as written, or NULL when it was not given. */
