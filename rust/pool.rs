@@ -20,12 +20,14 @@ mod pools;
 mod put;
 mod quota;
 mod room;
+mod tend;
 
 pub use leaf::SLOTS as BLOCK;
 pub use limit::Limit;
 pub use pools::{Joined, Pools};
 #[allow(unused_imports)] // for /dev/tmem
 pub use quota::{Quota, Quotas};
+pub use tend::Tender;
 
 use crate::{
     core::totals::{self, Totals},

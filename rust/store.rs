@@ -19,16 +19,18 @@ mod ledger;
 mod percpu;
 mod record;
 mod records;
+mod rework;
 mod shard;
 mod tier;
 
-pub use codec::Algorithm;
+pub use codec::{Algorithm, Workspace};
 pub use content::Content;
 pub use counters::{Counter, Counters};
 pub use gate::Gate;
 pub use held::Held;
 pub use ledger::{memory_allows, Ledger, Policy};
 pub use record::Sharing;
+pub use rework::{Job, Round, Task};
 pub use tier::Tier;
 
 use crate::{
@@ -39,11 +41,11 @@ use buffers::{Bounce, Buffers};
 use content::Place;
 use kernel::{
     prelude::*,
-    sync::{new_spinlock, Arc, SpinLock},
+    sync::{lock::spinlock::SpinLockGuard, new_spinlock, Arc, SpinLock},
 };
 use record::{Record, Tag};
 use records::Supply;
-use shard::Shard;
+use shard::{Left, Shard};
 
 /// Most shards: their number is eight bits of a [`Content`].
 const MOST_SHARDS: usize = 256;
@@ -158,20 +160,31 @@ impl<T: Tier> Store<T> {
         let Place::Record { shard, number } = content.place() else {
             return Shape::WORD;
         };
-        let mut shard = self.shard(shard).lock();
+        let shard = self.shard(shard).lock();
         let Some(record) = shard.get(number) else {
             return Shape::default();
         };
         let shape = Shape::of(record);
         self.count_references(record, -1);
+        self.change(shard, |shard| Some(shard.release(number)));
+        shape
+    }
+
+    /// Changes a shard, and frees and takes note of what that leaves.
+    fn change(
+        &self,
+        mut shard: SpinLockGuard<'_, Shard<T>>,
+        change: impl FnOnce(&mut Shard<T>) -> Option<Left<T>>,
+    ) {
         let before = shard.table_bytes();
-        let left = shard.release(number);
+        let left = change(&mut shard);
         let after = shard.table_bytes();
         drop(shard);
-        let page = left.page.as_ref().map_or(0, |_| Supply::<T>::PAGE_COST);
+        let page = left
+            .and_then(|left| left.page)
+            .map_or(0, |_| Supply::<T>::PAGE_COST);
         self.ledger
             .add_metadata(after as i64 - before as i64 - page as i64);
-        shape
     }
 
     /// What the store counts: bytes, shares.

@@ -23,7 +23,7 @@ use frontend::{
     Registry,
 };
 use kernel::{prelude::*, sync::Arc};
-use pool::Pools;
+use pool::{Pools, Tender};
 use store::Policy;
 
 module! {
@@ -41,6 +41,7 @@ export_api!(KernelApi);
 struct Tmem {
     _device: ffi::miscdevice::MiscDevice<Device>,
     _api: ffi::exports::Published<KernelApi>,
+    _tender: ffi::thread::Thread<Tender>,
     _control: ffi::class::Class<Arc<Registry>>,
     _debug: sysfs::debug::Debug,
     _directory: ffi::kobject::Directory<sysfs::module::State>,
@@ -53,6 +54,7 @@ impl kernel::Module for Tmem {
         let size = disksize(ram)?;
         let policy = Arc::new(Policy::new(ram / 2), GFP_KERNEL)?;
         let pools = Pools::new(policy)?;
+        let tender = Tender::new(pools.clone())?;
         let registry = Registry::new(module, pools.clone(), sysfs::disk::attributes())?;
         // What fails from here on takes back what was made, in the order that the fields of Tmem
         // explain.
@@ -74,6 +76,7 @@ impl kernel::Module for Tmem {
         Ok(Self {
             _device: device,
             _api: api,
+            _tender: ffi::thread::Thread::start(c"tmem", tender)?,
             _control: control,
             _debug: debug,
             _directory: directory,

@@ -7,6 +7,7 @@ pub mod codec;
 pub mod extent;
 pub mod hash;
 pub mod linear;
+pub mod pace;
 pub mod refusal;
 pub mod same_filled;
 pub mod size;

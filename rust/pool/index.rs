@@ -17,6 +17,7 @@ use crate::{
     ffi::{noio, zsmalloc},
     store::{Content, Held, Store},
 };
+use core::mem::replace;
 use kernel::{
     alloc::flags::__GFP_NOWARN,
     prelude::*,
@@ -133,6 +134,29 @@ impl Index {
         let (key, slot) = split(handle);
         let tree = self.shard(&key.object).tree.lock();
         Some(store.hold(tree.get(&key)?.get(slot)?))
+    }
+
+    /// Calls `work` with what is under `handle`. Does not sleep, nor must `work`.
+    pub(super) fn with<R>(&self, handle: &Handle, work: impl FnOnce(&Content) -> R) -> Option<R> {
+        let (key, slot) = split(handle);
+        let tree = self.shard(&key.object).tree.lock();
+        Some(work(tree.get(&key)?.get(slot)?))
+    }
+
+    /// Puts `content` in place of what is under `handle` if `wanted` says so, and returns that; else
+    /// `content` comes back. Does not sleep, nor must `wanted`.
+    pub(super) fn exchange_if(
+        &self,
+        handle: &Handle,
+        content: Content,
+        wanted: impl FnOnce(&Content) -> bool,
+    ) -> Result<Content, Content> {
+        let (key, slot) = split(handle);
+        let mut tree = self.shard(&key.object).tree.lock();
+        match tree.get_mut(&key).and_then(|leaf| leaf.get_mut(slot)) {
+            Some(old) if wanted(old) => Ok(replace(old, content)),
+            _ => Err(content),
+        }
     }
 
     /// Takes away what is under `handle`.

@@ -58,6 +58,10 @@ impl Leaf {
         self.slots.get(slot)?.as_ref()
     }
 
+    pub(super) fn get_mut(&mut self, slot: usize) -> Option<&mut Content> {
+        self.slots.get_mut(slot)?.as_mut()
+    }
+
     /// Puts `content` into a slot, and returns what was there.
     #[inline]
     pub(super) fn set(&mut self, slot: usize, content: Option<Content>) -> Option<Content> {

@@ -6,7 +6,7 @@
 //! when the store is full. Under `state` nothing is allocated and no I/O waited for.
 #![forbid(unsafe_code)]
 
-use super::{room::Hand, Handle, Kind, Plan, Pool};
+use super::{tend::Walk, Handle, Kind, Plan, Pool};
 use crate::{
     core::totals::Totals,
     ffi::page::Page,
@@ -41,7 +41,8 @@ struct Lifecycle {
 pub(super) struct State {
     pub(super) store: Option<Arc<Store>>,
     pub(super) members: KVec<Member>,
-    pub(super) hand: Hand,
+    /// Where the clock's hand is.
+    pub(super) hand: Walk,
 }
 
 /// A pool, and how many use it.
@@ -74,7 +75,7 @@ impl Pools {
                 state <- new_mutex!(State {
                     store: None,
                     members: KVec::new(),
-                    hand: Hand::START,
+                    hand: Walk::START,
                 }, "tmem_pools"),
             }),
             GFP_KERNEL,
@@ -96,6 +97,13 @@ impl Pools {
         }
         self.policy.set_algorithm(algorithm);
         Ok(())
+    }
+
+    /// Gets the store, if there is one, ready for `algorithm`. May sleep. ENOMEM.
+    pub(super) fn make_ready(&self, algorithm: Algorithm) -> Result {
+        let _lifecycle = self.lifecycle.lock();
+        self.store()
+            .map_or(Ok(()), |store| store.prepare(algorithm))
     }
 
     /// Makes a pool, or joins the shared one of that UUID. May sleep. ENOMEM.

@@ -6,28 +6,10 @@
 #![forbid(unsafe_code)]
 
 use super::{
-    index::Position,
     pools::{Pools, State},
+    tend::Walk,
     Kind,
 };
-/// Where the hand is.
-#[derive(Clone, Copy)]
-pub(super) struct Hand {
-    pool: usize,
-    at: Position,
-}
-
-impl Hand {
-    pub(super) const START: Self = Self {
-        pool: 0,
-        at: Position::START,
-    };
-
-    fn next_pool(&mut self) {
-        self.pool = self.pool.wrapping_add(1);
-        self.at = Position::START;
-    }
-}
 
 /// Pages that leave at once: room for some puts to come, in a bounded time.
 const BATCH: usize = 32;
@@ -61,19 +43,16 @@ fn evict(state: &mut State, wanted: usize) -> usize {
 
 /// The hand goes on by one page; whether that left. [`None`] when there is no page to find.
 fn step(state: &mut State) -> Option<bool> {
-    let hand = &mut state.hand;
-    for _ in 0..=state.members.len() {
-        match state.members.get(hand.pool) {
-            None => *hand = Hand::START,
-            Some(member) if member.pool.kind == Kind::Persistent => hand.next_pool(),
-            Some(member) => match member.pool.index.next(hand.at) {
-                None => hand.next_pool(),
-                Some(position) => {
-                    hand.at = position.after();
-                    return Some(member.pool.evict(position));
-                }
-            },
+    let ephemeral = |pool: &super::Pool| pool.kind != Kind::Persistent;
+    let mut hand = state.hand;
+    let found = match hand.next(state, ephemeral) {
+        Some(found) => Some(found),
+        None => {
+            hand = Walk::START;
+            hand.next(state, ephemeral)
         }
-    }
-    None
+    };
+    let left = found.map(|(pool, position)| pool.evict(position));
+    state.hand = hand;
+    left
 }

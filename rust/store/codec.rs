@@ -38,7 +38,7 @@ pub struct Workspace {
 
 impl Workspace {
     /// May sleep. ENOMEM.
-    pub(super) fn new() -> Result<Self> {
+    pub fn new() -> Result<Self> {
         Ok(Self {
             lz4: lz4::State::new()?,
             zstd: None,
@@ -46,7 +46,7 @@ impl Workspace {
     }
 
     /// Takes from `extra` what it lacks itself.
-    pub(super) fn adopt(&mut self, extra: &mut Extra) {
+    pub fn adopt(&mut self, extra: &mut Extra) {
         if self.zstd.is_none() {
             swap(&mut self.zstd, &mut extra.encoder);
         }
@@ -122,7 +122,7 @@ macro_rules! algorithms {
             }
 
             /// What it needs that is not always there. May sleep. ENOMEM.
-            pub(super) fn extra(self) -> Result<Extra> {
+            pub fn extra(self) -> Result<Extra> {
                 match self {
                     $(Self::$name => <$codec>::extra()),*
                 }

@@ -47,6 +47,11 @@ impl Content {
         Self(NonZeroU64::MIN.saturating_add(bits))
     }
 
+    /// Whether both are references to the same record, or stand for the same word.
+    pub(super) fn is(&self, other: Place) -> bool {
+        self.place() == other
+    }
+
     #[inline]
     pub(super) fn place(&self) -> Place {
         let bits = self.0.get();

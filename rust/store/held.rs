@@ -78,7 +78,7 @@ fn read<T: Tier>(shard: &mut Shard<T>, number: u32, store: &Store<T>, page: &Pag
     decode(record, store, page)
 }
 
-fn decode<T: Tier>(record: &Record<T>, store: &Store<T>, page: &Page<'_>) -> Result {
+pub(super) fn decode<T: Tier>(record: &Record<T>, store: &Store<T>, page: &Page<'_>) -> Result {
     match record.body() {
         Body::Same { word, .. } => {
             page.fill(u64::from(word[1]) << 32 | u64::from(word[0]));

@@ -11,11 +11,17 @@ use kernel::{
     sync::atomic::{ordering::Relaxed, Atomic},
 };
 
+/// What holds until an administrator sets something else.
+const IDLE_SECONDS: u64 = 600;
+const CPU_PERCENT: u64 = 10;
+
 /// What an administrator sets for all pools; it outlives the store.
 pub struct Policy {
     max_bytes: Atomic<u64>,
     algorithm: Atomic<u32>,
     dedup: Atomic<u32>,
+    idle_seconds: Atomic<u64>,
+    cpu_percent: Atomic<u64>,
 }
 
 impl Policy {
@@ -25,6 +31,8 @@ impl Policy {
             max_bytes: Atomic::new(max_bytes),
             algorithm: Atomic::new(Algorithm::Lz4 as u32),
             dedup: Atomic::new(Sharing::Cgroup as u32),
+            idle_seconds: Atomic::new(IDLE_SECONDS),
+            cpu_percent: Atomic::new(CPU_PERCENT),
         }
     }
 
@@ -50,6 +58,26 @@ impl Policy {
     /// Sets it, for pages put from now on.
     pub fn set_algorithm(&self, algorithm: Algorithm) {
         self.algorithm.store(algorithm as u32, Relaxed);
+    }
+
+    /// After how long without being asked for a page is encoded densely, in seconds; 0 for never.
+    pub fn recompress_idle_seconds(&self) -> u64 {
+        self.idle_seconds.load(Relaxed)
+    }
+
+    /// Sets it.
+    pub fn set_recompress_idle_seconds(&self, seconds: u64) {
+        self.idle_seconds.store(seconds, Relaxed);
+    }
+
+    /// How much of one CPU that may take, in percent, 1 to 100.
+    pub fn recompress_cpu_percent(&self) -> u64 {
+        self.cpu_percent.load(Relaxed)
+    }
+
+    /// Sets it.
+    pub fn set_recompress_cpu_percent(&self, percent: u64) {
+        self.cpu_percent.store(percent, Relaxed);
     }
 
     /// Which equal pages are kept once.

@@ -3,9 +3,13 @@
 #![forbid(unsafe_code)]
 
 use super::{Algorithm, Tier};
+use core::mem::replace;
 
 /// More references than this one content does not take: the next equal page is kept once more.
-const MOST_REFERENCES: u16 = 60_000;
+const MOST_REFERENCES: u16 = 30_000;
+
+/// Beside the references: the record stays when the last of them goes.
+const PINNED: u16 = 1 << 15;
 
 /// The oldest that a content becomes.
 pub(super) const OLDEST: u8 = 7;
@@ -185,19 +189,53 @@ impl<T: Tier> Record<T> {
         }
     }
 
+    /// Replaces its object by one of the same page, and returns the old one.
+    pub(super) fn replace(
+        &mut self,
+        mut object: T::Object,
+        algorithm: Algorithm,
+    ) -> Body<T::Object> {
+        T::set_mark(&mut object, self.mark());
+        ALGORITHM.set(&mut self.link, algorithm as u8);
+        replace(&mut self.body, Body::Kept(object))
+    }
+
     /// How many slots it is in.
     pub(super) fn references(&self) -> u16 {
+        self.mark() & !PINNED
+    }
+
+    /// Sets it.
+    pub(super) fn set_references(&mut self, number: u16) {
+        self.set_mark(self.mark() & PINNED | number & !PINNED);
+    }
+
+    /// Whether it stays when the last reference goes.
+    pub(super) fn is_pinned(&self) -> bool {
+        self.mark() & PINNED != 0
+    }
+
+    /// Sets it.
+    pub(super) fn set_pinned(&mut self, pinned: bool) {
+        let references = self.references();
+        self.set_mark(if pinned {
+            references | PINNED
+        } else {
+            references
+        });
+    }
+
+    fn mark(&self) -> u16 {
         match &self.body {
             Body::Same { references, .. } => *references,
             Body::Kept(object) => T::mark(object),
         }
     }
 
-    /// Sets it.
-    pub(super) fn set_references(&mut self, number: u16) {
+    fn set_mark(&mut self, mark: u16) {
         match &mut self.body {
-            Body::Same { references, .. } => *references = number,
-            Body::Kept(object) => T::set_mark(object, number),
+            Body::Same { references, .. } => *references = mark,
+            Body::Kept(object) => T::set_mark(object, mark),
         }
     }
 

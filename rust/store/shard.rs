@@ -86,20 +86,33 @@ impl<T: Tier> Shard<T> {
             return nothing;
         };
         let references = record.references().saturating_sub(1);
+        record.set_references(references);
         if references > 0 {
-            record.set_references(references);
             return nothing;
         }
         if record.sharing() != Sharing::Alone {
+            record.set_alone();
             self.buckets.unlink(&mut self.records, number);
         }
-        match self.records.remove(number) {
-            Some(removed) => Left {
-                _body: Some(removed.record.into_body()),
-                page: removed.page,
-            },
-            None => nothing,
+        self.remove_unused(number).unwrap_or(nothing)
+    }
+
+    /// Lets content `number` go when its references do, or did.
+    pub(super) fn unpin(&mut self, number: u32) -> Option<Left<T>> {
+        self.records.get_mut(number)?.set_pinned(false);
+        self.remove_unused(number)
+    }
+
+    fn remove_unused(&mut self, number: u32) -> Option<Left<T>> {
+        let record = self.records.get(number)?;
+        if record.references() > 0 || record.is_pinned() {
+            return None;
         }
+        let removed = self.records.remove(number)?;
+        Some(Left {
+            _body: Some(removed.record.into_body()),
+            page: removed.page,
+        })
     }
 
     /// How many more record pages the array must have room for; 0 when it has.

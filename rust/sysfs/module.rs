@@ -31,7 +31,7 @@ pub fn create(state: State) -> Result<Directory<State>> {
 }
 
 attribute_group!(FILES, KobjectAttribute::<State>, None =>
-    Version, Codec, Dedup, MaxBytes, PersistentBytesPerUser);
+    Version, Codec, Dedup, MaxBytes, IdleSeconds, CpuPercent, PersistentBytesPerUser);
 
 /// The module's version.
 struct Version;
@@ -115,6 +115,52 @@ impl Attribute<State> for PersistentBytesPerUser {
     fn store(state: &State, value: &str) -> Result {
         state.users.set_most_bytes(super::bytes(value)?);
         Ok(())
+    }
+}
+
+/// After how long without being asked for a page is encoded densely; 0 for never.
+struct IdleSeconds;
+
+impl Attribute<State> for IdleSeconds {
+    const NAME: &'static CStr = c"recompress_idle_seconds";
+    const MODE: u16 = 0o644;
+
+    fn show(registry: &State, out: &mut Text<'_>) -> Result {
+        out.value(registry.pools.policy().recompress_idle_seconds())
+    }
+
+    fn store(registry: &State, value: &str) -> Result {
+        let seconds = super::number(value)?;
+        registry
+            .pools
+            .policy()
+            .set_recompress_idle_seconds(seconds.into());
+        Ok(())
+    }
+}
+
+/// How much of one CPU that may take, in percent.
+struct CpuPercent;
+
+impl Attribute<State> for CpuPercent {
+    const NAME: &'static CStr = c"recompress_cpu_percent";
+    const MODE: u16 = 0o644;
+
+    fn show(registry: &State, out: &mut Text<'_>) -> Result {
+        out.value(registry.pools.policy().recompress_cpu_percent())
+    }
+
+    fn store(registry: &State, value: &str) -> Result {
+        match super::number(value)? {
+            percent @ 1..=100 => {
+                registry
+            .pools
+                    .policy()
+                    .set_recompress_cpu_percent(percent.into());
+                Ok(())
+            }
+            _ => Err(EINVAL),
+        }
     }
 }
 

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0
+//! What a thread does about pages while nobody asks for them: it looks at each in turn, round by
+//! round. What nobody asked for in a while is encoded densely, and what was got since then as it
+//! came; what must not be shared any longer is kept for each page.
+//!
+//! Under `state` (pools.rs) for one page at a time. Nothing is allocated there but without I/O.
+#![forbid(unsafe_code)]
+
+use super::{
+    index::Position,
+    pools::{Pools, State},
+    Handle, Pool,
+};
+use crate::{
+    core::pace::{pause_ms, Watch, REST_MS, YIELD_MS},
+    ffi::{
+        clock,
+        page::{Page, PageBuffer},
+        thread::{self, Work},
+    },
+    store::{Algorithm, Class, Job, Round, Task, Workspace},
+};
+use kernel::{
+    prelude::*,
+    sync::{new_mutex, Arc, Mutex},
+};
+
+/// A content is old when it was not asked for in this many rounds: so many rounds make the time
+/// that an administrator set.
+const OLD: u8 = 4;
+
+/// Pages that are looked at between two looks at the clock.
+const BATCH: usize = 64;
+
+/// Nanoseconds of work after which there is a pause.
+const SLICE_NS: u64 = 2_000_000;
+
+/// Where a walk through all pools is.
+#[derive(Clone, Copy)]
+pub(super) struct Walk {
+    pool: usize,
+    at: Position,
+}
+
+impl Walk {
+    pub(super) const START: Self = Self {
+        pool: 0,
+        at: Position::START,
+    };
+
+    /// The next page of the pools that are `wanted`, with its pool; [`None`] after the last.
+    pub(super) fn next<'a>(
+        &mut self,
+        state: &'a State,
+        wanted: impl Fn(&Pool) -> bool,
+    ) -> Option<(&'a Arc<Pool>, Position)> {
+        while let Some(member) = state.members.get(self.pool) {
+            if wanted(&member.pool) {
+                if let Some(position) = member.pool.index.next(self.at) {
+                    self.at = position.after();
+                    return Some((&member.pool, position));
+                }
+            }
+            *self = Self {
+                pool: self.pool.wrapping_add(1),
+                at: Position::START,
+            };
+        }
+        None
+    }
+}
+
+/// The thread's work.
+#[pin_data]
+pub struct Tender {
+    pools: Arc<Pools>,
+    #[pin]
+    bench: Mutex<Bench>,
+}
+
+struct Bench {
+    watch: Watch,
+    pause: u32,
+    /// The round that is under way, and how far it is.
+    round: Option<(bool, Walk)>,
+    buffer: KBox<PageBuffer>,
+    workspace: Option<Workspace>,
+}
+
+impl Tender {
+    /// May sleep. ENOMEM.
+    pub fn new(pools: Arc<Pools>) -> Result<Arc<Self>> {
+        let bench = Bench {
+            watch: Watch::new(clock::now()),
+            pause: 0,
+            round: None,
+            buffer: KBox::init(pin_init::init_zeroed(), GFP_KERNEL)?,
+            workspace: None,
+        };
+        Arc::pin_init(
+            pin_init!(Self {
+                pools,
+                bench <- new_mutex!(bench, "tmem_bench"),
+            }),
+            GFP_KERNEL,
+        )
+    }
+}
+
+impl Work for Tender {
+    fn work(&self) -> u32 {
+        let mut bench = self.bench.lock();
+        bench.pause = self.pools.tend(&mut bench);
+        bench.pause
+    }
+}
+
+impl Pools {
+    /// Does a slice of the work; how long to sleep after it, in milliseconds.
+    fn tend(&self, bench: &mut Bench) -> u32 {
+        let pause = bench.pause;
+        bench.watch.see(clock::now(), pause);
+        if bench.round.is_none() {
+            bench.round = self.next_round(&mut bench.watch);
+        }
+        let Some((ages, walk)) = bench.round.take() else {
+            return REST_MS;
+        };
+        if self.prepare(bench).is_err() {
+            return REST_MS;
+        }
+        let (worked, waited) = (thread::worked_ns(), thread::waited_ns());
+        let left = self.walk(bench, ages, walk);
+        bench.round = left.map(|walk| (ages, walk));
+        if thread::waited_ns() > waited {
+            return YIELD_MS;
+        }
+        let worked = thread::worked_ns().saturating_sub(worked);
+        pause_ms(worked, self.policy().recompress_cpu_percent())
+    }
+
+    /// What a round that begins now is for, if it is time for one.
+    fn next_round(&self, watch: &mut Watch) -> Option<(bool, Walk)> {
+        let seconds = self.policy().recompress_idle_seconds();
+        let ages = seconds != 0 && watch.is_over(seconds.div_ceil(OLD.into()));
+        (ages || self.totals().dedup_pending_pages > 0).then_some((ages, Walk::START))
+    }
+
+    /// A workspace, and what gets of densely encoded pages need.
+    fn prepare(&self, bench: &mut Bench) -> Result {
+        if bench.workspace.is_none() {
+            let mut workspace = Workspace::new()?;
+            workspace.adopt(&mut Algorithm::Zstd.extra()?);
+            bench.workspace = Some(workspace);
+        }
+        self.make_ready(Algorithm::Zstd)
+    }
+
+    /// Looks at pages for a while; where to go on, unless that was the last one.
+    fn walk(&self, bench: &mut Bench, ages: bool, mut walk: Walk) -> Option<Walk> {
+        let workspace = bench.workspace.as_mut()?;
+        let page = bench.buffer.as_page();
+        let begin = thread::worked_ns();
+        loop {
+            for _ in 0..BATCH {
+                let state = self.state.lock();
+                let (pool, position) = walk.next(&state, |_| true)?;
+                pool.tend(&position.handle(), ages, &page, workspace);
+            }
+            if thread::worked_ns().saturating_sub(begin) >= SLICE_NS {
+                return Some(walk);
+            }
+        }
+    }
+}
+
+impl Pool {
+    fn tend(&self, handle: &Handle, ages: bool, page: &Page<'_>, workspace: &mut Workspace) {
+        let round = Round {
+            ages,
+            old: OLD,
+            dense: Algorithm::Zstd,
+            fast: self.limit.algorithm(self.store.policy()),
+        };
+        let look = |content: &_| self.store.look(content, &round, page);
+        let Some(task) = self.index.with(handle, look).flatten() else {
+            return;
+        };
+        match task.job {
+            Job::Encode(algorithm) => {
+                if let Some(object) = self.store.encode_again(algorithm, page, workspace) {
+                    self.encoded(handle, &task, object, algorithm, &round);
+                }
+            }
+            Job::Split => self.split(handle, &task, page),
+        }
+        self.store.finish(task);
+    }
+
+    fn encoded(
+        &self,
+        handle: &Handle,
+        task: &Task,
+        object: crate::ffi::zsmalloc::Object,
+        algorithm: Algorithm,
+        round: &Round,
+    ) {
+        let exchanged = self.index.with(handle, |content| {
+            task.is_about(content)
+                .then(|| self.store.exchange(task, object, algorithm, round))
+                .flatten()
+        });
+        if let Some((before, after)) = exchanged.flatten() {
+            self.count(before, -1);
+            self.count(after, 1);
+        }
+    }
+
+    fn split(&self, handle: &Handle, task: &Task, page: &Page<'_>) {
+        let class = Class {
+            domain: 0,
+            ephemeral: self.kind.is_ephemeral(),
+        };
+        let algorithm = self.limit.algorithm(self.store.policy());
+        let Ok((content, shape)) = self.store.put_alone(page, class, algorithm) else {
+            return;
+        };
+        let about = |old: &_| task.is_about(old);
+        match self.index.exchange_if(handle, content, about) {
+            Ok(old) => {
+                let before = self.store.release(old);
+                self.count(before, -1);
+                self.count(shape, 1);
+            }
+            Err(content) => {
+                let _ = self.store.release(content);
+            }
+        }
+    }
+}
