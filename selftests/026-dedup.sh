@@ -79,6 +79,40 @@ cgroups_share() {
 	esac
 }
 
+# settles: until nothing is shared that must not be.
+settles() {
+	for _ in {1..60}; do
+		[[ $(stat_of dedup_pending_pages) != 0 ]] || return 0
+		sleep 0.5
+	done
+	return 1
+}
+
+shares_are_split() {
+	fresh "$1"
+	copy_to 1000
+	copy_to 2000
+	(($(stat_of dedup_pages) > pages))
+	echo "$2" >/sys/kernel/tmem/dedup
+	settles
+	[[ $(stat_of dedup_pages) == 0 && $(stat_of shared_bytes) == 0 ]]
+	same_at 0 && same_at 1000 && same_at 2000
+	blkdiscard "$disk"
+	[[ $(stat_of pages) == 0 && $(stat_of stored_bytes) == 0 && $(stat_of arena_bytes) == 0 ]]
+}
+
+# A wider domain splits nothing.
+shares_may_stay() {
+	local before
+	fresh cgroup
+	copy_to 1000
+	before=$(stat_of dedup_pages)
+	echo global >/sys/kernel/tmem/dedup
+	[[ $(stat_of dedup_pending_pages) == 0 ]]
+	sleep 2
+	[[ $(stat_of dedup_pages) == "$before" ]]
+}
+
 # A damaged content is no longer equal to anything: the next equal page is kept anew.
 damage_is_not_shared() {
 	fresh cgroup
@@ -113,6 +147,9 @@ case_of "a copy outlives the other, and nothing stays" a_copy_outlives_the_other
 case_of "off: nothing is shared" off_shares_nothing
 case_of "domain cgroup: two cgroups share nothing" cgroups_share cgroup
 case_of "domain global: two cgroups share" cgroups_share global
+case_of "from cgroup to off: shares are split" shares_are_split cgroup off
+case_of "from global to cgroup: shares are split" shares_are_split global cgroup
+case_of "from cgroup to global: they may stay" shares_may_stay
 case_of "a damaged page is not shared" damage_is_not_shared
 case_of "counters that tell are root's" others_may_not_look
 case_of "nonsense changes nothing" nonsense

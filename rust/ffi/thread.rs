@@ -40,12 +40,6 @@ impl<W: Work> Thread<W> {
             _work: work,
         })
     }
-
-    /// Lets it work now. Any context.
-    pub fn wake(&self) {
-        // SAFETY: by the invariant, a thread that was not stopped, which stays until it is.
-        unsafe { bindings::wake_up_process(self.task.as_ptr()) };
-    }
 }
 
 impl<W: Work> Drop for Thread<W> {

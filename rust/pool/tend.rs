@@ -132,6 +132,9 @@ impl Pools {
         let (worked, waited) = (thread::worked_ns(), thread::waited_ns());
         let left = self.walk(bench, ages, walk);
         bench.round = left.map(|walk| (ages, walk));
+        if bench.round.is_none() {
+            bench.workspace = None;
+        }
         if thread::waited_ns() > waited {
             return YIELD_MS;
         }
