@@ -152,7 +152,7 @@ impl Pool {
     ///
     /// ENOENT when there is none. EIO, with `page` undefined, when what is kept was damaged. A hit
     /// in a private ephemeral pool takes the page away, damaged or not.
-    #[inline]
+    #[inline(always)]
     pub fn get(&self, handle: &Handle, page: &Page<'_>) -> Result {
         let counts = self.counters.here();
         counts.add(Counter::Gets, 1);
@@ -172,6 +172,7 @@ impl Pool {
         result
     }
 
+    #[inline(never)]
     fn get_away(&self, handle: &Handle, page: &Page<'_>) -> Option<Result> {
         let (content, change) = self.index.take(handle);
         let content = content?;

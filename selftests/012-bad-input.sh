@@ -37,7 +37,7 @@ all_that_can_be_seen() {
 
 knows_them_all() {
 	[[ $(disk_files | sort | xargs -n 1 basename | paste -sd ' ') == "comp_algorithm disksize mem_limit mem_used_max reset" ]]
-	[[ $(module_files | sort | xargs -n 1 basename | paste -sd ' ') == "hot_remove codec dedup max_bytes recompress_cpu_percent recompress_idle_seconds" ]]
+	[[ $(module_files | sort | xargs -n 1 basename | paste -sd ' ') == "hot_remove codec dedup max_bytes persistent_bytes_per_user recompress_cpu_percent recompress_idle_seconds" ]]
 }
 
 refuses_nonsense() {

@@ -28,7 +28,7 @@ costs_no_more() {
 	count cost /dev/zram0 --class "$class"
 	cp "$scratch/counts" "$scratch/theirs"
 	count cost "$disk" --class "$class"
-	for operation in write read; do
+	for operation in write again read; do
 		ours=$(counted $operation)
 		theirs=$(sed -n "s/^$operation=//p" "$scratch/theirs")
 		printf '# %-6s %-5s instructions a page: tmem %6d, zram-lz4 %6d: %d.%03d\n' "$class" $operation "$ours" "$theirs" \

@@ -6,10 +6,8 @@
 #![forbid(unsafe_code)]
 
 use super::percpu::PerCpu;
-use kernel::{
-    prelude::*,
-    sync::atomic::{ordering::Relaxed, Atomic},
-};
+use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use kernel::prelude::*;
 
 /// What is counted, of a pool or of the store. The first ones are those of every put and get: one
 /// cache line.
@@ -64,13 +62,15 @@ pub enum Counter {
 const COUNTERS: usize = Counter::Recompressed as usize + 1;
 
 /// One CPU's counters, or a few CPUs'.
+///
+/// By the language's atomics, of which each is an instruction: the kernel crate's are a call.
 #[repr(align(64))]
-pub struct Shard([Atomic<i64>; COUNTERS]);
+pub struct Shard([AtomicI64; COUNTERS]);
 
 impl Shard {
     #[inline]
     pub fn add(&self, counter: Counter, by: i64) {
-        self.0[counter as usize].add(by, Relaxed);
+        self.0[counter as usize].fetch_add(by, Relaxed);
     }
 
     fn get(&self, counter: Counter) -> i64 {
@@ -84,7 +84,7 @@ pub struct Counters(PerCpu<Shard>);
 impl Counters {
     /// All 0. May sleep. ENOMEM.
     pub fn new() -> Result<Self> {
-        PerCpu::new(|| Ok(Shard([const { Atomic::new(0) }; COUNTERS]))).map(Self)
+        PerCpu::new(|| Ok(Shard([const { AtomicI64::new(0) }; COUNTERS]))).map(Self)
     }
 
     /// This CPU's shard.

@@ -125,13 +125,13 @@ impl Attribute<State> for IdleSeconds {
     const NAME: &'static CStr = c"recompress_idle_seconds";
     const MODE: u16 = 0o644;
 
-    fn show(registry: &State, out: &mut Text<'_>) -> Result {
-        out.value(registry.pools.policy().recompress_idle_seconds())
+    fn show(state: &State, out: &mut Text<'_>) -> Result {
+        out.value(state.pools.policy().recompress_idle_seconds())
     }
 
-    fn store(registry: &State, value: &str) -> Result {
+    fn store(state: &State, value: &str) -> Result {
         let seconds = super::number(value)?;
-        registry
+        state
             .pools
             .policy()
             .set_recompress_idle_seconds(seconds.into());
@@ -146,15 +146,15 @@ impl Attribute<State> for CpuPercent {
     const NAME: &'static CStr = c"recompress_cpu_percent";
     const MODE: u16 = 0o644;
 
-    fn show(registry: &State, out: &mut Text<'_>) -> Result {
-        out.value(registry.pools.policy().recompress_cpu_percent())
+    fn show(state: &State, out: &mut Text<'_>) -> Result {
+        out.value(state.pools.policy().recompress_cpu_percent())
     }
 
-    fn store(registry: &State, value: &str) -> Result {
+    fn store(state: &State, value: &str) -> Result {
         match super::number(value)? {
             percent @ 1..=100 => {
-                registry
-            .pools
+                state
+                    .pools
                     .policy()
                     .set_recompress_cpu_percent(percent.into());
                 Ok(())
