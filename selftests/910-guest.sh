@@ -58,6 +58,12 @@ panic_is_seen() {
 	[[ $(<"$scratch/out") == before ]]
 }
 
+unknown_kernel_is_refused() {
+	[[ $(KERNEL=nonsense status_of 'true') == 1 ]]
+	grep -q 'KERNEL= is one of' "$scratch/err"
+	grep -qE '^ *stock$' "$scratch/err"
+}
+
 power_off_is_no_success() {
 	[[ $(status_of 'poweroff') == 125 ]]
 	grep -q 'powered off' "$scratch/err"
@@ -85,6 +91,7 @@ case_of "MEM, CPUS, DISK" options_are_heard
 case_of "modules are loaded, cgroups mounted, SHARE is shared" modules_are_loaded
 case_of "LOAD=0 leaves them to modprobe" modules_can_wait
 case_of "a panic is said, with status 126" panic_is_seen
+case_of "an unknown KERNEL is refused, and the choices named" unknown_kernel_is_refused
 case_of "a guest that powers off has not succeeded: status 125" power_off_is_no_success
 wait "$hanging"
 case_of "a hang ends after TIMEOUT, with status 124, in words" hang_is_seen
