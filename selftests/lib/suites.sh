@@ -40,7 +40,8 @@ build() {
 # build_if_stale KERNEL: make needs seconds to see that nothing changed; one look at the sources is enough.
 build_if_stale() {
 	local stamp=$TMEM_ROOT/.build/tested-$1
-	local sources=(Kbuild rust scripts/tmemctl scripts/build scripts/lib selftests/tmem-client selftests/tools)
+	local sources=(Kbuild rust scripts/tmemctl scripts/build scripts/lib selftests/examples selftests/modules \
+		selftests/tmem-client selftests/tools)
 	if [[ -e $stamp && -z $(cd "$TMEM_ROOT" && find "${sources[@]}" -newer "$stamp" -type f -print -quit) ]]; then
 		return
 	fi

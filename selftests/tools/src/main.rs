@@ -7,9 +7,11 @@ mod bounds;
 mod cached;
 mod content;
 mod contest;
+mod contract;
 mod cost;
 mod device;
 mod exhaust;
+mod ioctl_fuzz;
 mod mapping;
 mod memory;
 mod model;
@@ -40,12 +42,16 @@ enum Command {
     Cached(cached::Options),
     /// Reset, resize, open and use a disk from several threads at once
     Contest(contest::Options),
+    /// A sentence of the contract of /dev/tmem
+    Contract(contract::Options),
     /// What a page costs to write and to read, in nanoseconds
     Cost(cost::Options),
     /// Write until writes are refused, then verify all that was accepted
     Exhaust(exhaust::Options),
     /// Write pages made from a seed
     Fill(span::Options),
+    /// Random commands to /dev/tmem, right and wrong
+    IoctlFuzz(ioctl_fuzz::Options),
     /// Use memory that is swapped out, and verify it
     Memory(memory::Options),
     /// Random operations on pools of /dev/tmem against the contract
@@ -68,9 +74,11 @@ fn main() -> ExitCode {
         Command::Bounds(options) => bounds::run(&options),
         Command::Cached(options) => cached::run(&options),
         Command::Contest(options) => contest::run(&options),
+        Command::Contract(options) => contract::run(&options),
         Command::Cost(options) => cost::run(&options),
         Command::Exhaust(options) => exhaust::run(&options),
         Command::Fill(options) => span::fill(&options),
+        Command::IoctlFuzz(options) => ioctl_fuzz::run(&options),
         Command::Memory(options) => memory::run(&options),
         Command::Model(options) => model::run(&options),
         Command::Pieces(options) => pieces::run(&options),
