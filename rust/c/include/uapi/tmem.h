@@ -9,7 +9,8 @@
  *                 handle is gone too. Two puts and a get never give the older page.
  *   get           ENOENT: a miss. After one, gets of that handle miss until it is put again. EIO: what was kept is damaged.
  *   flush_page, flush_object, destroy
- *                 free at once. What is not there is no error to the flushes.
+ *                 free at once. What is not there is no error to the flushes. A page that is put while its object is being
+ *                 flushed may go with it.
  *
  *   ephemeral     pages may go at any time. A get that hits takes the page away, even when its copying to the program faults.
  *   persistent    a page whose put was accepted can be got until it is flushed, or put again.

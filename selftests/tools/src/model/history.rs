@@ -20,6 +20,8 @@ pub struct Event {
 type Position = (Vec<usize>, Held);
 
 /// What may be held after all of them, if it was one of `before`. None at all: this cannot have happened.
+///
+/// A flush_object ends when it finds no page of the object any more. Until then it may take what is put meanwhile, too.
 pub fn search(pool: PoolNumber, before: &HashSet<Held>, threads: &[Vec<Event>]) -> HashSet<Held> {
     let start = vec![0; threads.len()];
     let mut open: Vec<Position> = before.iter().map(|held| (start.clone(), *held)).collect();
@@ -39,10 +41,15 @@ pub fn search(pool: PoolNumber, before: &HashSet<Held>, threads: &[Vec<Event>]) 
             let Some(held) = rules::after(pool, held, &event.operation, &event.answer) else {
                 continue;
             };
-            let mut next = (done.clone(), held);
-            next.0[thread] += 1;
-            if seen.insert(next.clone()) {
-                open.push(next);
+            let mut next = vec![(done.clone(), held)];
+            next[0].0[thread] += 1;
+            if matches!(event.operation, Operation::FlushObject(_)) {
+                next.push((done.clone(), held));
+            }
+            for position in next {
+                if seen.insert(position.clone()) {
+                    open.push(position);
+                }
             }
         }
     }

@@ -2,9 +2,11 @@
 //! The checker against pools whose bugs are known: it finds each, and none where there is none.
 
 use super::fake::{Bug, Fake};
-use super::operation::{Chooser, ALL_POOLS};
+use super::history::{search, Event};
+use super::operation::{Answer, Chooser, Key, Operation, ALL_POOLS, PERSISTENT};
 use super::{concurrent, page, sequential, Counts, Extent};
 use crate::outcome::Outcome;
+use std::collections::HashSet;
 use tmem_client::PAGE;
 
 /// Those that one thread can see.
@@ -84,6 +86,40 @@ fn a_failure_is_shrunk_to_what_it_takes() {
         let (_, few) = report.split_once("these ").unwrap();
         let number: u32 = few.split(' ').next().unwrap().parse().unwrap();
         assert!(number <= calls, "{bug:?}: {report}");
+    }
+}
+
+/// A page that is put while its object is being flushed goes with it; one put while it is flushed alone goes before or stays.
+#[test]
+fn a_flush_of_an_object_may_take_what_is_put_meanwhile() {
+    let key = Key {
+        pool: PERSISTENT,
+        object: 0,
+        index: 0,
+    };
+    let event = |start, operation, answer| Event {
+        start,
+        end: start + 1,
+        operation,
+        answer,
+    };
+    let user = vec![
+        event(1, Operation::Get(key), Answer::Miss),
+        event(3, Operation::Put(key, 9), Answer::Done),
+        event(5, Operation::Get(key), Answer::Miss),
+    ];
+    for (flush, allowed) in [
+        (Operation::FlushObject(key), true),
+        (Operation::FlushPage(key), false),
+    ] {
+        let mut flush = event(0, flush, Answer::Done);
+        flush.end = 9;
+        let after = search(
+            PERSISTENT,
+            &HashSet::from([Some(3)]),
+            &[vec![flush], user.clone()],
+        );
+        assert_eq!(!after.is_empty(), allowed);
     }
 }
 
