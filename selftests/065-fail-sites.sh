@@ -12,44 +12,25 @@
 # shellcheck source=selftests/lib/failing.sh
 . "${0%/*}/lib/failing.sh"
 
-# sites OPERATION... -- TEXT: the text runs after each attempt.
+# sites OPERATION...: and there must be some, or nothing was tested.
 sites() {
-	local operation=()
-	while [[ $1 != -- ]]; do
-		operation+=("$1")
-		shift
-	done
-	count sites "${operation[@]}" --after "set -x; $2"
-	# Or nothing was tested.
+	count sites "$@"
 	(($(counted sites) > 0))
 }
 
 loading() {
 	unload
-	# shellcheck disable=SC2016 # the text's variables
-	sites load "$(modinfo -n tmem)" 'disks=3 disksize=64M' -- '
-		case $OUTCOME in
-		ok) rmmod tmem ;;
-		*) [[ ! -e /sys/module/tmem && ! -e /dev/tmem0 && ! -e /sys/kernel/tmem ]] ;;
-		esac'
+	sites load "$(modinfo -n tmem)" tmem 'disksize=64M' --absent /sys/module/tmem --absent "$disk" --absent /sys/kernel/tmem
 	modprobe tmem
 }
 
 a_size() {
 	echo 1 >$sys/reset
-	sites write $sys/disksize 512M -- "
-		case \$OUTCOME in
-		ok) [[ \$(<$sys/disksize) == $((512 << 20)) ]]; echo 1 >$sys/reset ;;
-		*) [[ \$(<$sys/disksize) == 0 && \$(<$sys/initstate) == 0 ]] ;;
-		esac"
+	sites write $sys/disksize 512M --undo $sys/reset 1 --holds $sys/disksize 0 --holds $sys/initstate 0
 }
 
 a_disk_more() {
-	sites read $control/hot_add -- "
-		case \$OUTCOME in
-		ok) echo \"\$SAID\" >$control/hot_remove ;;
-		*) [[ \$(echo /sys/block/tmem*) == $sys ]] ;;
-		esac"
+	sites read $control/hot_add --undo $control/hot_remove % --absent /sys/block/tmem1 --absent /dev/tmem1
 }
 
 pages() {
@@ -76,7 +57,8 @@ without_any() {
 settings() {
 	local file
 	for file in $sys/comp_algorithm /sys/kernel/tmem/codec; do
-		count sites write "$file" lz4 --after "grep -F '[lz4]' $file"
+		count sites write "$file" lz4
+		grep -F '[lz4]' "$file"
 	done
 	count sites write /sys/kernel/tmem/max_bytes 64M
 	for file in $sys/{mm_stat,io_stat,disksize,mem_limit} "$stats"/*; do

@@ -85,6 +85,7 @@ add_checks() {
 	SETTINGS+=(kasan_multi_shot slab_debug=FZP page_poison=1)
 	memory=$((memory + memory / 8 + 96))
 	timeout=$((3 * timeout))
+	SUPERVISOR+=(--boot-timeout 300)
 }
 
 # One thread for all processors without KVM: with a thread each, 1 boot of 14

@@ -207,7 +207,7 @@ def parse_arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--console", required=True, help="file that the guest's console is written to")
     parser.add_argument("--timeout", type=int, default=0, help="seconds until a guest counts as hung")
-    parser.add_argument("--boot-timeout", type=int, default=90)
+    parser.add_argument("--boot-timeout", type=int, default=90, help="seconds until a guest counts as not booting")
     parser.add_argument("--share", help="folder to show at /mnt/share")
     parser.add_argument("--qmp", action="store_true", help="open a QMP socket and say where")
     parser.add_argument("--user-mode", action="store_true", help="it is user-mode Linux, not QEMU")

@@ -23,20 +23,16 @@ pub struct Options {
 }
 
 pub fn run(options: &Options) -> Outcome {
-    let name = CString::new(options.name.as_str())?;
     for cycle in 0..options.cycles {
         load(&options.file, &options.parameters)
             .map_err(|error| format!("load {cycle}: {error}"))?;
-        // SAFETY: a string.
-        let unloaded =
-            unsafe { libc::syscall(libc::SYS_delete_module, name.as_ptr(), libc::O_NONBLOCK) };
-        said(unloaded).map_err(|error| format!("unload {cycle}: {error}"))?;
+        unload(&options.name).map_err(|error| format!("unload {cycle}: {error}"))?;
     }
     println!("cycles={}", options.cycles);
     Ok(())
 }
 
-pub fn load(file: &Path, parameters: &str) -> io::Result<String> {
+pub fn load(file: &Path, parameters: &str) -> io::Result<()> {
     let file = File::open(file)?;
     let parameters = CString::new(parameters)?;
     // SAFETY: an open file and a string.
@@ -48,7 +44,13 @@ pub fn load(file: &Path, parameters: &str) -> io::Result<String> {
             0,
         )
     };
-    said(loaded).map(|()| String::new())
+    said(loaded)
+}
+
+pub fn unload(name: &str) -> io::Result<()> {
+    let name = CString::new(name)?;
+    // SAFETY: a string.
+    said(unsafe { libc::syscall(libc::SYS_delete_module, name.as_ptr(), libc::O_NONBLOCK) })
 }
 
 fn said(returned: libc::c_long) -> io::Result<()> {

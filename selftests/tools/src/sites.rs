@@ -12,23 +12,36 @@ use clap::{Args, Subcommand};
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub struct Options {
     #[command(subcommand)]
     operation: Operation,
-    /// Shell text for after each attempt; $OUTCOME is `ok` or the error's name, $SAID what was read
-    #[arg(long, global = true, default_value = "true")]
-    after: String,
+    #[command(flatten)]
+    around: Around,
+}
+
+/// What is done and looked at after each attempt.
+#[derive(Args)]
+struct Around {
+    /// After success: write a text (`%`: what was read) to a file
+    #[arg(long, global = true, num_args = 2, value_names = ["FILE", "TEXT"])]
+    undo: Vec<String>,
+    /// After failure: this must not be there
+    #[arg(long, global = true)]
+    absent: Vec<PathBuf>,
+    /// After failure: a file must hold a text
+    #[arg(long, global = true, num_args = 2, value_names = ["FILE", "TEXT"])]
+    holds: Vec<String>,
 }
 
 #[derive(Subcommand)]
 enum Operation {
-    /// Load a module
+    /// Load a module, and unload it again
     Load {
         file: PathBuf,
+        name: String,
         #[arg(default_value = "")]
         parameters: String,
     },
@@ -52,13 +65,25 @@ const MOST_SITES: u64 = 10_000;
 pub fn run(options: &Options) -> Outcome {
     let mut tally = Tally::default();
     match &options.operation {
-        Operation::Load { file, parameters } => {
-            tally.walk(|| reload::load(file, parameters), &options.after)?;
-        }
-        Operation::Write { file, text } => {
-            tally.walk(|| write(file, text), &options.after)?;
-        }
-        Operation::Read { file } => tally.walk(|| fs::read_to_string(file), &options.after)?,
+        Operation::Load {
+            file,
+            name,
+            parameters,
+        } => tally.walk(
+            || reload::load(file, parameters).map(|()| String::new()),
+            |done| match done {
+                Ok(_) => Ok(reload::unload(name)?),
+                Err(_) => options.around.look(done),
+            },
+        )?,
+        Operation::Write { file, text } => tally.walk(
+            || write(file, text).map(|()| String::new()),
+            |done| options.around.look(done),
+        )?,
+        Operation::Read { file } => tally.walk(
+            || fs::read_to_string(file),
+            |done| options.around.look(done),
+        )?,
         Operation::Pages {
             device,
             count,
@@ -69,9 +94,9 @@ pub fn run(options: &Options) -> Outcome {
     Ok(())
 }
 
-fn write(file: &PathBuf, text: &str) -> io::Result<String> {
+fn write(file: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).open(file)?;
-    file.write_all(text.as_bytes()).map(|()| String::new())
+    file.write_all(text.as_bytes())
 }
 
 /// What a refused write leaves of a page is what was there: nothing. The pages written before stay whole.
@@ -134,11 +159,15 @@ struct Tally {
 }
 
 impl Tally {
-    fn walk(&mut self, operation: impl Fn() -> io::Result<String>, after: &str) -> Outcome {
+    fn walk(
+        &mut self,
+        operation: impl Fn() -> io::Result<String>,
+        after: impl Fn(&io::Result<String>) -> Outcome,
+    ) -> Outcome {
         for site in 1.. {
             let (done, injected) = with_failing(site, &operation)?;
             self.count(&done, injected, site)?;
-            clean_up(&done, after)?;
+            after(&done).map_err(|failure| format!("allocation {site}, {done:?}: {failure}"))?;
             if !injected {
                 break;
             }
@@ -167,16 +196,24 @@ impl Tally {
     }
 }
 
-fn clean_up(done: &io::Result<String>, after: &str) -> Outcome {
-    let (outcome, said) = match done {
-        Ok(said) => ("ok".into(), said.trim()),
-        Err(error) => (errno_name(error), ""),
-    };
-    let status = Command::new("bash")
-        .args(["-ec", after])
-        .env("OUTCOME", &outcome)
-        .env("SAID", said)
-        .status()?;
-    ensure!(status.success(), "after {outcome}: `{after}` failed");
-    Ok(())
+impl Around {
+    fn look(&self, done: &io::Result<String>) -> Outcome {
+        match done {
+            Ok(said) => {
+                for undo in self.undo.chunks(2) {
+                    write(Path::new(&undo[0]), &undo[1].replace('%', said.trim()))?;
+                }
+            }
+            Err(_) => {
+                for path in &self.absent {
+                    ensure!(!path.exists(), "{} is there", path.display());
+                }
+                for pair in self.holds.chunks(2) {
+                    let held = fs::read_to_string(&pair[0])?;
+                    ensure!(held.trim() == pair[1], "{} holds {held}", pair[0]);
+                }
+            }
+        }
+        Ok(())
+    }
 }
