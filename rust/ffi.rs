@@ -21,6 +21,7 @@ pub mod noio;
 pub mod page;
 pub mod params;
 pub mod random;
+pub mod shrinker;
 pub mod thread;
 pub mod uapi;
 pub mod zsmalloc;

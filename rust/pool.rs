@@ -20,6 +20,7 @@ mod pools;
 mod put;
 mod quota;
 mod room;
+mod shrink;
 mod tend;
 
 pub use leaf::SLOTS as BLOCK;

@@ -197,6 +197,11 @@ impl<T: Tier> Store<T> {
         &self.tier
     }
 
+    /// Bytes of memory that are held in all. Any context.
+    pub fn held(&self) -> u64 {
+        self.tier.bytes().saturating_add(self.ledger.metadata())
+    }
+
     /// What is held beside the tier.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger

@@ -42,6 +42,7 @@ struct Tmem {
     _device: ffi::miscdevice::MiscDevice<Device>,
     _api: ffi::exports::Published<KernelApi>,
     _tender: ffi::thread::Thread<Tender>,
+    _shrinker: ffi::shrinker::Shrinker<Pools>,
     _control: ffi::class::Class<Arc<Registry>>,
     _debug: sysfs::debug::Debug,
     _directory: ffi::kobject::Directory<sysfs::module::State>,
@@ -72,10 +73,11 @@ impl kernel::Module for Tmem {
             }
         }
         let api = ffi::exports::Published::new(KernelApi(pools.clone()))?;
-        let device = Device::register(module, pools, users)?;
+        let device = Device::register(module, pools.clone(), users)?;
         Ok(Self {
             _device: device,
             _api: api,
+            _shrinker: ffi::shrinker::Shrinker::register(c"tmem", pools.clone())?,
             _tender: ffi::thread::Thread::start(c"tmem", tender)?,
             _control: control,
             _debug: debug,

@@ -23,6 +23,10 @@ recompressed() {
 	(($(stat_of recompressed) >= $1))
 }
 
+stored_more_than() {
+	(($(stat_of stored_bytes) > $1))
+}
+
 fill() {
 	set_size 64M
 	echo "$1" >$module/recompress_idle_seconds
@@ -44,10 +48,8 @@ idle_pages_become_denser() {
 
 # The pages of the case before, all of which were just read.
 wanted_pages_go_back() {
-	local dense
-	dense=$(stat_of stored_bytes)
 	echo 4 >$module/recompress_idle_seconds
-	soon eval '(($(stat_of stored_bytes) > dense * 11 / 10))'
+	soon stored_more_than $(($(stat_of stored_bytes) * 11 / 10))
 	echo 0 >$module/recompress_idle_seconds
 	tmem-test verify "$disk" --count $pages --class text --seed 4
 }

@@ -9,6 +9,7 @@
 #include <linux/memcontrol.h>
 #include <linux/mm.h>
 #include <linux/module.h>
+#include <linux/nodemask.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
@@ -46,6 +47,12 @@ void tmem_bio_end_io_acct(struct bio *bio, unsigned long start)
 unsigned long tmem_total_pages(void)
 {
 	return totalram_pages();
+}
+
+void tmem_add_reclaimable(long pages)
+{
+	/* The sum over the nodes is what anybody looks at. */
+	mod_node_page_state(NODE_DATA(first_online_node), NR_KERNEL_MISC_RECLAIMABLE, pages);
 }
 
 u64 tmem_local_clock(void)

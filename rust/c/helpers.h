@@ -17,6 +17,8 @@ u64 tmem_page_owner(struct page *page, unsigned long offset);
 void tmem_bio_end_io_acct(struct bio *bio, unsigned long start);
 /* Pages of RAM in this machine. */
 unsigned long tmem_total_pages(void);
+/* NR_KERNEL_MISC_RECLAIMABLE. */
+void tmem_add_reclaimable(long pages);
 /* Nanoseconds of this CPU's scheduler clock: cheap, any context, for differences only. */
 u64 tmem_local_clock(void);
 /* CPUs online now. */

@@ -20,6 +20,12 @@ pub fn available_bytes() -> u64 {
     u64::try_from(pages).unwrap_or(0).saturating_mul(PAGE_BYTES)
 }
 
+/// Counts kernel memory that can be had at any time (`KReclaimable`), in pages. Any context.
+pub fn add_reclaimable_pages(pages: i64) {
+    // SAFETY: has no preconditions that memory safety depends on.
+    unsafe { bindings::tmem_add_reclaimable(pages as isize) }
+}
+
 /// Whether this task is reclaiming memory.
 pub fn in_reclaim() -> bool {
     // SAFETY: has no preconditions.

@@ -81,6 +81,12 @@ impl Pool {
         (pages as u64).saturating_mul(PAGE_BYTES)
     }
 
+    /// Brings objects together, so that pages get free. Does not sleep.
+    pub fn compact(&self) {
+        // SAFETY: the pool lives.
+        unsafe { bindings::zs_compact(self.0.as_ptr()) };
+    }
+
     /// Pages that compaction has freed since the pool was made.
     pub fn pages_compacted(&self) -> u64 {
         let mut stats = bindings::zs_pool_stats::default();

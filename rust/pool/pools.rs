@@ -27,6 +27,8 @@ pub struct Pools {
     policy: Arc<Policy>,
     /// Pools whose pages may be dropped: with none, nobody need look for such pages.
     ephemeral: Atomic<u32>,
+    /// Pages of memory that the kernel was told it may have back.
+    pub(super) reclaimable: Atomic<i64>,
     #[pin]
     lifecycle: Mutex<Lifecycle>,
     #[pin]
@@ -71,6 +73,7 @@ impl Pools {
             pin_init!(Self {
                 policy,
                 ephemeral: Atomic::new(0),
+                reclaimable: Atomic::new(0),
                 lifecycle <- new_mutex!(Lifecycle { next: 0 }, "tmem_lifecycle"),
                 state <- new_mutex!(State {
                     store: None,
@@ -190,6 +193,7 @@ impl Pools {
         let _lifecycle = self.lifecycle.lock();
         drop(pool);
         let mut state = self.state.lock();
+        self.tell_reclaimable(state.store.as_deref());
         if state.members.is_empty() {
             let store = state.store.take();
             drop(state);

@@ -10,12 +10,13 @@ use super::{
     tend::Walk,
     Kind,
 };
+use crate::ffi::machine;
 
 /// Pages that leave at once: room for some puts to come, in a bounded time.
 const BATCH: usize = 32;
 
 /// Pages that the hand passes at most for them.
-const MOST_PASSED: usize = 1024;
+pub(super) const MOST_PASSED: usize = 1024;
 
 impl Pools {
     /// Drops some pages; whether there was one. May sleep, for no longer than others take to do the
@@ -25,8 +26,23 @@ impl Pools {
     }
 }
 
+impl Pools {
+    /// Drops pages until no more is held than allowed, or there are none to drop. May sleep.
+    pub(super) fn obey_cap(&self) {
+        while self.has_ephemeral() && self.is_over_cap() && self.make_room() {
+            machine::cond_resched();
+        }
+    }
+
+    fn is_over_cap(&self) -> bool {
+        let state = self.state.lock();
+        let held = state.store.as_ref().map_or(0, |store| store.held());
+        held > self.policy().max_bytes()
+    }
+}
+
 /// Drops `wanted` pages if it finds as many; how many it did.
-fn evict(state: &mut State, wanted: usize) -> usize {
+pub(super) fn evict(state: &mut State, wanted: usize) -> usize {
     let mut evicted = 0;
     for _ in 0..MOST_PASSED {
         if evicted == wanted {

@@ -120,6 +120,8 @@ impl Pools {
     fn tend(&self, bench: &mut Bench) -> u32 {
         let pause = bench.pause;
         bench.watch.see(clock::now(), pause);
+        self.tell_reclaimable(self.state.lock().store.as_deref());
+        self.obey_cap();
         if bench.round.is_none() {
             bench.round = self.next_round(&mut bench.watch);
         }

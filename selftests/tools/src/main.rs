@@ -11,6 +11,7 @@ mod contract;
 mod cost;
 mod device;
 mod exhaust;
+mod hoard;
 mod ioctl_fuzz;
 mod mapping;
 mod memory;
@@ -50,6 +51,8 @@ enum Command {
     Exhaust(exhaust::Options),
     /// Write pages made from a seed
     Fill(span::Options),
+    /// Fill a pool of /dev/tmem, run a command, and get everything back
+    Hoard(hoard::Options),
     /// Random commands to /dev/tmem, right and wrong
     IoctlFuzz(ioctl_fuzz::Options),
     /// Use memory that is swapped out, and verify it
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
         Command::Cost(options) => cost::run(&options),
         Command::Exhaust(options) => exhaust::run(&options),
         Command::Fill(options) => span::fill(&options),
+        Command::Hoard(options) => hoard::run(&options),
         Command::IoctlFuzz(options) => ioctl_fuzz::run(&options),
         Command::Memory(options) => memory::run(&options),
         Command::Model(options) => model::run(&options),
