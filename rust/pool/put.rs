@@ -9,6 +9,9 @@ use crate::{
 };
 use kernel::{prelude::*, sync::atomic::ordering::Relaxed};
 
+/// How often room is made for one page: what gets free may be too little for it.
+const MOST_TRIES: usize = 8;
+
 impl Pool {
     /// Keeps a copy of `page`, which came from cgroup `domain`, under `handle`. When the store is
     /// full, `make_room` is asked, which says whether another try is worth it. May sleep, without
@@ -21,19 +24,20 @@ impl Pool {
         handle: &Handle,
         page: &Page<'_>,
         domain: u64,
-        make_room: impl FnOnce() -> bool,
+        make_room: impl Fn() -> bool,
     ) -> Result {
         let class = Class {
             domain,
             ephemeral: self.kind.is_ephemeral(),
         };
-        let kept = match self.keep(page, class) {
-            Err(ENOMEM) if make_room() => {
-                self.gate.open();
-                self.keep(page, class)
+        let mut kept = self.keep(page, class);
+        for _ in 0..MOST_TRIES {
+            if !matches!(kept, Err(ENOMEM)) || !make_room() {
+                break;
             }
-            kept => kept,
-        };
+            self.gate.open();
+            kept = self.keep(page, class);
+        }
         kept.and_then(|(content, shape)| self.place(handle, content, shape))
             .map_err(|error| self.refuse(handle, error))
     }

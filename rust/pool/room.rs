@@ -15,14 +15,17 @@ use crate::ffi::machine;
 /// Pages that leave at once: room for some puts to come, in a bounded time.
 const BATCH: usize = 32;
 
-/// Pages that the hand passes at most for them.
+/// Batches that leave before the arena is compacted instead.
+const MOST_BATCHES: usize = 16;
+
+/// Pages that the hand passes at most for a batch.
 pub(super) const MOST_PASSED: usize = 1024;
 
 impl Pools {
-    /// Drops some pages; whether there was one. May sleep, for no longer than others take to do the
-    /// same.
+    /// Drops pages until some memory is free; whether that was so. May sleep, for no longer than
+    /// others take to do the same.
     pub(super) fn make_room(&self) -> bool {
-        self.has_ephemeral() && evict(&mut self.state.lock(), BATCH) > 0
+        self.has_ephemeral() && make_room(&mut self.state.lock())
     }
 }
 
@@ -39,6 +42,22 @@ impl Pools {
         let held = state.store.as_ref().map_or(0, |store| store.held());
         held > self.policy().max_bytes()
     }
+}
+
+/// Pages lie together in memory with others: dropping some frees none, at times.
+fn make_room(state: &mut State) -> bool {
+    let Some(store) = state.store.clone() else {
+        return false;
+    };
+    let before = store.held();
+    for _ in 0..MOST_BATCHES {
+        let evicted = evict(state, BATCH);
+        if evicted == 0 || store.held() < before {
+            return evicted > 0;
+        }
+    }
+    store.tier().compact();
+    store.held() < before
 }
 
 /// Drops `wanted` pages if it finds as many; how many it did.

@@ -155,6 +155,8 @@ impl<T: Tier> Record<T> {
         };
         ALGORITHM.set(&mut record.link, algorithm as u8);
         EPHEMERAL.set(&mut record.link, u8::from(ephemeral));
+        // An ephemeral page that nobody asks for again leaves when the clock's hand first comes by.
+        AGE.set(&mut record.link, u8::from(ephemeral));
         if let Some(tag) = tag {
             record.hash = tag.hash;
             record.domain = tag.domain;
