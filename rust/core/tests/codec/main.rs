@@ -7,5 +7,6 @@ mod decoding;
 mod hostile;
 mod liblz4;
 mod pages;
+mod properties;
 mod reference;
 mod round_trip;

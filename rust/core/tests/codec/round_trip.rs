@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //! What is encoded is decoded to the same, in no more room than promised.
 
-use crate::liblz4::decode;
+use crate::decoding::decoded;
+use crate::liblz4::{decode, encode as encode_by_liblz4};
 use crate::pages::{made, noise, of_files, of_memory, shared, Page, Random};
 use tmem_core::codec::lz4::{encode, OUT_LEN};
 use tmem_core::codec::raw::SLOTS;
@@ -48,24 +49,36 @@ impl Encoder {
     }
 }
 
-fn check_made(seed: u64, count: usize) {
-    let mut random = Random::new(seed);
+#[test]
+fn made_pages_come_back() {
+    let mut random = Random::new(1);
     let mut encoder = Encoder::new();
-    for _ in 0..count {
+    for _ in 0..100_000 {
         let page = made(&mut random);
         encoder.check(&page, random.below(PAGE_SIZE));
     }
 }
 
-#[test]
-fn made_pages_come_back() {
-    check_made(1, 100_000);
+/// Encodes and decodes made pages, each way by the reference library once.
+fn check_both_ways(seed: u64, count: usize) {
+    let mut random = Random::new(seed);
+    let mut encoder = Encoder::new();
+    for _ in 0..count {
+        let page = made(&mut random);
+        let stream = encoder.encode(&page, OUT_LEN);
+        assert!(decode(stream.expect("a stream fits its buffer")) == Some(page));
+        assert!(decoded(&encode_by_liblz4(&page)) == Some(page));
+    }
 }
 
 #[test]
-#[ignore = "a minute"]
-fn a_million_made_pages_come_back() {
-    check_made(2, 1_000_000);
+fn a_million_pages_come_back_from_the_reference_decoder_and_encoder() {
+    const THREADS: usize = 8;
+    std::thread::scope(|scope| {
+        for seed in 0..THREADS as u64 {
+            scope.spawn(move || check_both_ways(100 + 2 * seed, 1_000_000 / THREADS));
+        }
+    });
 }
 
 #[test]
