@@ -20,6 +20,10 @@ test_crate() {
 	grep -q 'test result: ok. [1-9]' "$out"
 }
 
+suite_fuzz() {
+	run_case "fuzz: the page codec, for a minute" "$TMEM_ROOT/rust/core/fuzz/run" -max_total_time=60
+}
+
 suite_lint() {
 	run_case "lint: no warnings" "$TMEM_ROOT/scripts/lint"
 }

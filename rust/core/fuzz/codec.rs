@@ -74,6 +74,9 @@ fn check_stream(stream: &[u8]) {
     let expected = reference::by_the_book(stream);
     let ours = decoded(stream);
     assert!(ours.as_ref() == expected.as_ref().ok());
+    if let Ok((page, strict)) = reference::loosely(stream) {
+        assert!(equals(stream, &page.map(AtomicU8::new)) == strict);
+    }
     if expected != Err(reference::Flaw::Tolerated) {
         assert!(liblz4::decode(stream) == ours);
     }

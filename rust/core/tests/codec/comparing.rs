@@ -5,18 +5,22 @@ use crate::blocks::{add, made_block};
 use crate::decoding::{decoded, ours};
 use crate::liblz4;
 use crate::pages::{made, noise, of_files, of_memory, shared, Page, Random};
+use crate::reference::loosely;
 use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use tmem_core::codec::lz4::{decode, equals};
 use tmem_core::size::PAGE_SIZE;
 
-/// Checks that `block` equals what it decodes to and nothing else: not what is nearly the same, and not what is left
-/// behind by decoding a block that is no page. Gives whether it is a page.
+/// Checks that `block` equals what it decodes to and nothing else: not what is nearly the same, not what is left behind by
+/// decoding a block that is no page, and not what others would decode it to. Gives whether it is a page.
 fn check(block: &[u8], random: &mut Random) -> bool {
     // So that a read past the block's end is one past an allocation's, for a sanitizer to see.
     let block: Box<[u8]> = block.into();
     let page: Box<[AtomicU8; PAGE_SIZE]> = Box::new([const { AtomicU8::new(0xa5) }; PAGE_SIZE]);
     let expected = decode(&block, &*page).is_some();
     assert_eq!(equals(&block, &*page), expected, "{block:02x?}");
+    if let Ok((page, strict)) = loosely(&block) {
+        assert_eq!(equals(&block, &shared(&page)), strict, "{block:02x?}");
+    }
     let byte = &page[random.below(PAGE_SIZE)];
     byte.fetch_xor(1 << random.below(8), Ordering::Relaxed);
     assert!(!equals(&block, &*page), "{block:02x?}");

@@ -35,28 +35,34 @@ impl<'a> Rest<'a> {
 
 /// The page of `block`, by the letter of the format and byte by byte.
 pub fn by_the_book(block: &[u8]) -> Result<[u8; PAGE_SIZE], Flaw> {
+    match loosely(block)? {
+        (page, true) => Ok(page),
+        (_, false) => Err(Flaw::Tolerated),
+    }
+}
+
+/// The page of `block` even if it has a flaw that is tolerated by some; and whether it has none.
+pub fn loosely(block: &[u8]) -> Result<([u8; PAGE_SIZE], bool), Flaw> {
     let mut rest = Rest(block);
     let mut page = Vec::new();
+    let mut strict = true;
     loop {
         let token = rest.take(1)?[0];
         let literals = rest.length(token >> 4)?;
         page.extend(rest.take(literals)?);
         if rest.0.is_empty() {
-            return page.try_into().map_err(|_| Flaw::Other);
+            return Ok((page.try_into().map_err(|_| Flaw::Other)?, strict));
         }
-        if page.len() > PAGE_SIZE - 12 {
-            return Err(Flaw::Tolerated);
-        }
+        strict &= page.len() <= PAGE_SIZE - 12;
         let offset = usize::from(u16::from_le_bytes(rest.take(2)?.try_into().unwrap()));
         let length = 4 + rest.length(token & 15)?;
-        if offset > page.len() {
+        if offset > page.len() || page.len() + length > PAGE_SIZE {
             return Err(Flaw::Other);
         }
-        if offset == 0 || page.len() + length > PAGE_SIZE - 5 {
-            return Err(Flaw::Tolerated);
-        }
+        strict &= offset > 0 && page.len() + length <= PAGE_SIZE - 5;
         for _ in 0..length {
-            page.push(page[page.len() - offset]);
+            let byte = page.get(page.len() - offset).copied();
+            page.push(byte.unwrap_or(0));
         }
     }
 }
