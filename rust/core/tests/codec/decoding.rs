@@ -58,7 +58,7 @@ fn stream(random: &mut Random) -> Vec<u8> {
 #[test]
 fn made_pages_come_back() {
     let mut random = Random::new(11);
-    for _ in 0..100_000 {
+    for _ in 0..20_000 {
         check_whole(&made(&mut random));
     }
 }
