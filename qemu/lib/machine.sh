@@ -70,7 +70,7 @@ describe_user_mode() {
 	SETTINGS+=(TMEM_CONSOLES=1)
 	[[ -z ${SHARE:-} ]] || SETTINGS+=("TMEM_SHARE=$(realpath "$SHARE")")
 	MACHINE=(
-		env TMPDIR=/ "$KERNEL_DIR/linux" "mem=${memory}M" "ncpus=${CPUS:-2}" seccomp=on con=null
+		env TMPDIR=/ "$KERNEL_DIR/linux" "mem=${memory}M" "ncpus=${CPUS:-2}" seccomp=on con=null con0=null,fd:1
 		"ubd0=/root.cow,$ROOT_DISK" "ubd1r=$KERNEL_DISK" "ubd2r=$PROJECT_DISK"
 	)
 }
