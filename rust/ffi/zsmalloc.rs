@@ -47,8 +47,9 @@ unsafe impl Sync for Pool {}
 ///
 /// # Invariants
 ///
-/// `high` and `low` are the halves of the handle of an object of [`POOL`], `length` bytes long,
-/// owned by this value alone.
+/// `high` and `low` are the halves of the complement of the handle of an object of [`POOL`],
+/// `length` bytes long, owned by this value alone. (A handle is a slab's address: never in the last
+/// 4 GiB, in user-mode Linux in the first.)
 pub struct Object {
     high: NonZeroU32,
     low: u32,
@@ -138,12 +139,11 @@ impl Pool {
         if handle > usize::MAX - PAGE_SIZE {
             return Err(Error::from_errno(handle as i32));
         }
-        let (high, low) = ((handle as u64 >> 32) as u32, handle as u32);
+        let halves = !(handle as u64);
         // INVARIANT: just allocated, in the pool there is, with this length.
         Ok(Object {
-            // A kernel address.
-            high: NonZeroU32::new(high).ok_or(ENOMEM)?,
-            low,
+            high: NonZeroU32::new((halves >> 32) as u32).ok_or(ENOMEM)?,
+            low: halves as u32,
             checksum: 0,
             length: length as u16,
             mark: 0,
@@ -249,7 +249,7 @@ impl Object {
     }
 
     fn handle(&self) -> usize {
-        (u64::from(self.high.get()) << 32 | u64::from(self.low)) as usize
+        !(u64::from(self.high.get()) << 32 | u64::from(self.low)) as usize
     }
 }
 
