@@ -6,6 +6,7 @@
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh
 . "${0%/*}/lib/tmem.sh"
+mib=$(fewer 50)
 
 three_commands() {
 	unload
@@ -18,16 +19,16 @@ three_commands() {
 
 out_and_in() {
 	swap_on 128M
-	count memory --mib 48 --threads 2 --page-out --rounds 2
+	count memory --mib "$mib" --threads 2 --page-out --rounds 2
 	# A fifth of the content is zeroes, which the kernel keeps itself.
-	(($(counted swapped_kib) > 48 * 1024 * 9 / 10))
+	(($(counted swapped_kib) > mib * 1024 * 9 / 10))
 	[[ $(io failed_reads) == 0 && $(io failed_writes) == 0 && $(stat_of puts_refused) == 0 ]]
 }
 
 slots_are_freed() {
 	# The page of the header stays.
 	[[ $(stat_of pages) == 1 && $(used_swap) == 0 ]]
-	(($(io notify_free) > 1000))
+	(($(io notify_free) > mib * 25))
 }
 
 at_rest_all_is_zero() {
@@ -48,7 +49,7 @@ under_a_limit() {
 }
 
 case_of "insmod, mkswap, swapon" three_commands
-case_of "48 MiB go out and come back whole, twice" out_and_in
+case_of "$mib MiB go out and come back whole, twice" out_and_in
 case_of "slots are freed with the memory" slots_are_freed
 case_of "after swapoff and reset every figure is 0" at_rest_all_is_zero
 case_of "a program of 64 MiB in a cgroup of 24 MiB" under_a_limit
