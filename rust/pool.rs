@@ -25,8 +25,7 @@ mod tend;
 
 pub use leaf::SLOTS as BLOCK;
 pub use limit::Limit;
-pub use pools::{Joined, Pools};
-#[allow(unused_imports)] // for /dev/tmem
+pub use pools::{Joined, Pools, Watch};
 pub use quota::{Quota, Quotas};
 pub use tend::Tender;
 
@@ -64,12 +63,9 @@ pub enum Kind {
     Ephemeral,
     /// They stay until they are flushed.
     Persistent,
-    #[allow(dead_code)] // for /dev/tmem
     /// They may go at any time; all who know this UUID use them.
     Shared([u8; 16]),
 }
-
-#[allow(dead_code)] // for /dev/tmem and pools/
 impl Kind {
     /// Its name in `pools/ID/kind`.
     pub fn name(&self) -> &'static str {
@@ -89,7 +85,6 @@ impl Kind {
 pub struct Pool {
     id: u32,
     kind: Kind,
-    #[allow(dead_code)] // for pools/
     owner: CString,
     index: Index,
     store: Arc<Store>,
@@ -116,8 +111,6 @@ pub struct Plan {
     /// In how many parts its index is, so that CPUs do not meet.
     pub shards: usize,
 }
-
-#[allow(dead_code)] // for pools/
 impl Pool {
     /// May sleep. ENOMEM.
     fn new(id: u32, plan: Plan, store: Arc<Store>) -> Result<Self> {
@@ -137,11 +130,6 @@ impl Pool {
             arena_seen: Atomic::new(0),
             used_max: Atomic::new(0),
         })
-    }
-
-    /// Its number, which no other pool has at the same time.
-    pub fn id(&self) -> u32 {
-        self.id
     }
 
     /// What becomes of its pages.
@@ -199,9 +187,12 @@ impl Pool {
             .is_some()
     }
 
-    /// Takes away all pages of an object. May sleep.
+    /// Takes away all pages of an object that were put before; what is put meanwhile may go, too. May
+    /// sleep.
     pub fn flush_object(&self, object: &ObjectId) {
-        while let Some((leaf, change)) = self.index.take_leaf(object) {
+        let mut from = Some(0);
+        while let Some((leaf, change)) = from.and_then(|from| self.index.take_leaf(object, from)) {
+            from = leaf.block().checked_add(1);
             self.note(change);
             leaf.for_each(|content| {
                 self.counters.add(Counter::Flushes, 1);
@@ -277,11 +268,6 @@ impl Pool {
         if shape.raw {
             counts.add(Counter::RawPages, sign);
         }
-    }
-
-    /// What holds for its puts.
-    pub fn limit(&self) -> &Limit {
-        &self.limit
     }
 
     /// Lets puts be tried that were turned away: a limit is another one now.

@@ -28,7 +28,7 @@ pub use content::Content;
 pub use counters::{Counter, Counters};
 pub use gate::Gate;
 pub use held::Held;
-pub use ledger::{memory_allows, Ledger, Policy};
+pub use ledger::{Ledger, Policy};
 pub use record::Sharing;
 pub use rework::{Job, Round, Task};
 pub use tier::Tier;
@@ -202,6 +202,12 @@ impl<T: Tier> Store<T> {
         self.tier.bytes().saturating_add(self.ledger.metadata())
     }
 
+    /// ENOMEM when there is to be no more of tables and indexes: a limit is reached, or programs need
+    /// the memory. Any context; some hundred instructions.
+    pub fn admit_table(&self) -> Result {
+        self.ledger.admit_table(self.tier.bytes(), &self.policy)
+    }
+
     /// What is held beside the tier.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
@@ -322,7 +328,7 @@ impl<T: Tier> Store<T> {
                 Ok(number) => return Ok(Content::record(at, number)),
                 Err(back) => record = back,
             }
-            memory_allows()?;
+            self.admit_table()?;
             supply = Some(noio::scope(|| Supply::new(lacks))?);
         }
         Err(ENOMEM)

@@ -6,6 +6,7 @@ pub mod control;
 pub mod debug;
 pub mod disk;
 pub mod module;
+pub mod pools;
 
 use crate::core::size;
 use kernel::prelude::*;

@@ -30,14 +30,14 @@ module! {
     type: Tmem,
     name: "tmem",
     authors: ["The tmem developers"],
-    description: "Transcendent memory: a compressed swap disk in RAM",
+    description: "Transcendent memory: pools of compressed pages, and a swap disk in RAM",
     license: "GPL",
 }
 
 export_api!(KernelApi);
 
 /// What the loaded module holds. Dropped from the first field to the last: first nobody can ask for
-/// more, then the disks go.
+/// more, then the disks go, then what shows them.
 struct Tmem {
     _device: ffi::miscdevice::MiscDevice<Device>,
     _api: ffi::exports::Published<KernelApi>,
@@ -45,8 +45,9 @@ struct Tmem {
     _shrinker: ffi::shrinker::Shrinker<Pools>,
     _control: ffi::class::Class<Arc<Registry>>,
     _debug: sysfs::debug::Debug,
-    _directory: ffi::kobject::Directory<sysfs::module::State>,
     _registry: Arc<Registry>,
+    _shown: sysfs::pools::Shown,
+    _directory: ffi::kobject::Directory<sysfs::module::State>,
 }
 
 impl kernel::Module for Tmem {
@@ -56,7 +57,6 @@ impl kernel::Module for Tmem {
         let policy = Arc::new(Policy::new(ram / 2), GFP_KERNEL)?;
         let pools = Pools::new(policy)?;
         let tender = Tender::new(pools.clone())?;
-        let registry = Registry::new(module, pools.clone(), sysfs::disk::attributes())?;
         // What fails from here on takes back what was made, in the order that the fields of Tmem
         // explain.
         let users = Users::new()?;
@@ -64,6 +64,8 @@ impl kernel::Module for Tmem {
             pools: pools.clone(),
             users: users.clone(),
         })?;
+        let shown = sysfs::pools::Shown::create(&directory, pools.clone())?;
+        let registry = Registry::new(module, pools.clone(), sysfs::disk::attributes())?;
         let debug = sysfs::debug::Debug::create(registry.clone())?;
         let control = sysfs::control::create(registry.clone())?;
         for _ in 0..ffi::params::disks() {
@@ -81,8 +83,9 @@ impl kernel::Module for Tmem {
             _tender: ffi::thread::Thread::start(c"tmem", tender)?,
             _control: control,
             _debug: debug,
-            _directory: directory,
             _registry: registry,
+            _shown: shown,
+            _directory: directory,
         })
     }
 }

@@ -52,13 +52,6 @@ pub fn page_hash(key: &Key, page: &[AtomicU8; PAGE_SIZE]) -> u64 {
     fold(low ^ high, key.start)
 }
 
-#[allow(dead_code)] // for same-filled pages
-/// The hash of a page that is filled with `word`. It is not the same as its [`page_hash`].
-pub fn word_hash(key: &Key, word: u64) -> u64 {
-    let [first, second, ..] = key.lanes;
-    fold(fold(word ^ first, key.start) ^ word, second)
-}
-
 /// The hash of a content in `domain`: contents are not found from other domains.
 pub fn with_domain(hash: u64, domain: u64) -> u64 {
     // Odd numbers without a pattern: fractions of the golden ratio and of the square root of 2.

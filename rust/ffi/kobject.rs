@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-//! `struct kobject`: a directory under /sys/kernel with state of its own.
+//! `struct kobject`: directories under /sys/kernel with state of their own.
 
 use super::{
     attribute::{self, Attribute, Entry, Host, List, Raw},
@@ -33,6 +33,31 @@ unsafe impl<S: Send + Sync> Sync for Node<S> {}
 impl<S: Send + Sync + 'static> Directory<S> {
     /// Makes `/sys/kernel/NAME` with the attributes in `groups`. May sleep. ENOMEM, EEXIST.
     pub fn new(name: &CStr, state: S, groups: List) -> Result<Self> {
+        // SAFETY: `kernel_kobj` is set long before any module loads, and stays.
+        unsafe { Self::under(bindings::kernel_kobj, name, state, groups) }
+    }
+
+    /// Makes directory NAME in `parent`, which stays until this one is dropped: its own drop waits
+    /// for that. May sleep. ENOMEM, EEXIST.
+    pub fn inside<P: Send + Sync + 'static>(
+        parent: &Directory<P>,
+        name: &CStr,
+        state: S,
+        groups: List,
+    ) -> Result<Self> {
+        // SAFETY: the parent lives for the call, and by its reference as long as the child.
+        unsafe { Self::under(parent.0.kobject.get(), name, state, groups) }
+    }
+
+    /// # Safety
+    ///
+    /// `parent` must be a live kobject for the call.
+    unsafe fn under(
+        parent: *mut bindings::kobject,
+        name: &CStr,
+        state: S,
+        groups: List,
+    ) -> Result<Self> {
         let mut kind: bindings::kobj_type = pin_init::zeroed();
         kind.release = Some(release::<S>);
         kind.sysfs_ops = &raw const bindings::kobj_sysfs_ops;
@@ -47,12 +72,12 @@ impl<S: Send + Sync + 'static> Directory<S> {
             GFP_KERNEL,
         )?;
         // SAFETY: the kobject is zeroed, pinned, and lives until `release` was called; so does its
-        // type. `kernel_kobj` is set long before any module loads.
+        // type. The parent lives, as the caller promises.
         let added = to_result(unsafe {
             bindings::kobject_init_and_add(
                 node.kobject.get(),
                 node.kind.get(),
-                bindings::kernel_kobj,
+                parent,
                 c"%s".as_char_ptr(),
                 name.as_char_ptr(),
             )

@@ -196,12 +196,13 @@ impl Index {
     /// back when `admit` refuses, or with ENOMEM; nothing changed then.
     ///
     /// `admit` is asked when nothing was there, and told whether the object is new. It must not
-    /// sleep.
+    /// sleep. `admit_leaf` is asked before the index takes more memory.
     pub(super) fn replace(
         &self,
         handle: &Handle,
         content: Content,
         admit: impl Fn(bool) -> Result,
+        admit_leaf: impl FnOnce() -> Result,
     ) -> Result<(Option<Content>, Change), (Content, Error)> {
         let (key, slot) = split(handle);
         let shard = self.shard(&key.object);
@@ -211,7 +212,8 @@ impl Index {
             Placed::Refused(content, error) => return Err((content, error)),
         };
         let flags = GFP_KERNEL | __GFP_NOWARN;
-        let room = match noio::scope(|| RBTreeNodeReservation::new(flags)) {
+        let room = admit_leaf().and_then(|()| noio::scope(|| RBTreeNodeReservation::new(flags)));
+        let room = match room {
             Ok(room) => room,
             Err(error) => return Err((content, error)),
         };
@@ -241,10 +243,11 @@ impl Index {
         None
     }
 
-    /// Takes a whole leaf of `object` away; [`None`] when it has none. Does not sleep.
-    pub(super) fn take_leaf(&self, object: &ObjectId) -> Option<(Taken, Change)> {
+    /// Takes a whole leaf of `object` away, the first one from block `from` on; [`None`] when there is
+    /// none. Does not sleep.
+    pub(super) fn take_leaf(&self, object: &ObjectId, from: u64) -> Option<(Taken, Change)> {
         let mut tree = self.shard(object).tree.lock();
-        let key = first_of(&tree, object)?;
+        let key = first_of(&tree, object, from)?;
         let node = tree.remove_node(&key)?;
         let objects = -i64::from(!has_object(&tree, object));
         drop(tree);
@@ -252,7 +255,7 @@ impl Index {
             leaves: -1,
             objects,
         };
-        Some((Taken(node), change))
+        Some((Taken(key, node), change))
     }
 
     /// Takes some leaf of shard `shard` away; [`None`] when it is empty or there is no such shard.
@@ -261,7 +264,7 @@ impl Index {
         let tree = self.shard_at(shard)?.tree.lock();
         let object = tree.keys().next()?.object;
         drop(tree);
-        self.take_leaf(&object)
+        self.take_leaf(&object, 0)
     }
 
     /// How many shards there are.
@@ -288,13 +291,18 @@ impl Index {
     }
 }
 
-/// A leaf that is in no tree any more.
-pub(super) struct Taken(RBTreeNode<Key, Leaf>);
+/// A leaf that is in no tree any more, and its key.
+pub(super) struct Taken(Key, RBTreeNode<Key, Leaf>);
 
 impl Taken {
+    /// Its number among its object's.
+    pub(super) fn block(&self) -> u64 {
+        self.0.block
+    }
+
     /// What was in it.
     pub(super) fn for_each(self, mut work: impl FnMut(Content)) {
-        let (_, mut leaf) = self.0.to_key_value();
+        let (_, mut leaf) = self.1.to_key_value();
         for slot in 0..leaf::SLOTS as usize {
             if let Some(content) = leaf.set(slot, None) {
                 work(content);
@@ -352,10 +360,10 @@ fn split(handle: &Handle) -> (Key, usize) {
     (key, (handle.index % leaf::SLOTS) as usize)
 }
 
-fn first_of(tree: &Tree, object: &ObjectId) -> Option<Key> {
+fn first_of(tree: &Tree, object: &ObjectId, from: u64) -> Option<Key> {
     let lowest = Key {
         object: *object,
-        block: 0,
+        block: from,
     };
     let cursor = tree.cursor_lower_bound(&lowest)?;
     let (key, _) = cursor.current();
@@ -363,7 +371,7 @@ fn first_of(tree: &Tree, object: &ObjectId) -> Option<Key> {
 }
 
 fn has_object(tree: &Tree, object: &ObjectId) -> bool {
-    first_of(tree, object).is_some()
+    first_of(tree, object, 0).is_some()
 }
 
 /// The first used slot from `slot` of leaf `from` on.

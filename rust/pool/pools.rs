@@ -12,7 +12,7 @@ use crate::{
     ffi::page::Page,
     store::{Algorithm, Counter, Policy, Sharing, Store},
 };
-use core::ops::Deref;
+use core::{mem::replace, ops::Deref};
 use kernel::{
     prelude::*,
     sync::{
@@ -37,6 +37,17 @@ pub struct Pools {
 
 struct Lifecycle {
     next: u32,
+    watcher: Option<KBox<dyn Watch>>,
+}
+
+/// Who wants to know which pools there are. Called under `lifecycle`: may sleep, but must not make
+/// pools or end them.
+pub trait Watch: Send + Sync {
+    /// There is a new pool. An error lets it end at once.
+    fn came(&self, pools: &Arc<Pools>, id: u32) -> Result;
+
+    /// A pool has ended.
+    fn went(&self, id: u32);
 }
 
 /// What going through all pools needs.
@@ -74,7 +85,10 @@ impl Pools {
                 policy,
                 ephemeral: Atomic::new(0),
                 reclaimable: Atomic::new(0),
-                lifecycle <- new_mutex!(Lifecycle { next: 0 }, "tmem_lifecycle"),
+                lifecycle <- new_mutex!(Lifecycle {
+                    next: 0,
+                    watcher: None,
+                }, "tmem_lifecycle"),
                 state <- new_mutex!(State {
                     store: None,
                     members: KVec::new(),
@@ -138,7 +152,20 @@ impl Pools {
         state.store = Some(store);
         drop(state);
         self.ephemeral.fetch_add(u32::from(ephemeral), Relaxed);
-        Ok(self.joined(pool))
+        let told = lifecycle
+            .watcher
+            .as_ref()
+            .map_or(Ok(()), |watcher| watcher.came(self, id));
+        drop(lifecycle);
+        // If nobody can be told, this ends the pool.
+        let joined = self.joined(pool);
+        told.map(|()| joined)
+    }
+
+    /// Tells `watcher` from now on which pools come and go, instead of another. May sleep.
+    pub fn watch(&self, watcher: Option<KBox<dyn Watch>>) {
+        let before = replace(&mut self.lifecycle.lock().watcher, watcher);
+        drop(before);
     }
 
     fn joined(self: &Arc<Self>, pool: Arc<Pool>) -> Joined {
@@ -190,8 +217,11 @@ impl Pools {
         }
         // Nobody finds it any more: this takes its time without a lock.
         pool.clear();
-        let _lifecycle = self.lifecycle.lock();
+        let lifecycle = self.lifecycle.lock();
         drop(pool);
+        if let Some(watcher) = &lifecycle.watcher {
+            watcher.went(id);
+        }
         let mut state = self.state.lock();
         self.tell_reclaimable(state.store.as_deref());
         if state.members.is_empty() {
@@ -247,7 +277,6 @@ impl Pools {
         sum
     }
 
-    #[allow(dead_code)] // for pools/
     /// Calls `work` with pool `id`. ENOENT when there is none. May sleep; `work` must not wait for
     /// a put.
     pub fn with_pool<R>(&self, id: u32, work: impl FnOnce(&Pool) -> R) -> Result<R> {

@@ -50,7 +50,8 @@ impl Pool {
 
     fn place(&self, handle: &Handle, content: Content, shape: Shape) -> Result {
         let admit = |is_new_object| self.quotas.take(is_new_object);
-        match self.index.replace(handle, content, admit) {
+        let admit_leaf = || self.store.admit_table();
+        match self.index.replace(handle, content, admit, admit_leaf) {
             Ok((old, change)) => {
                 self.note(change);
                 self.count(shape, 1);

@@ -17,7 +17,6 @@ pub struct Quota {
     most: Atomic<u64>,
 }
 
-#[allow(dead_code)] // for /dev/tmem
 impl Quota {
     /// None used, and at most `most`.
     pub fn new(most: u64) -> Self {

@@ -97,7 +97,7 @@ const FLOOR: u64 = 16;
 /// ENOMEM unless there is memory to take. A task that reclaims makes memory by a put and may always
 /// try; any other, such as a program that fills the disk with files, must not take what keeps the
 /// machine running: nobody gets it back by killing processes.
-pub fn memory_allows() -> Result {
+fn memory_allows() -> Result {
     if machine::in_reclaim() || machine::available_bytes() >= machine::ram_bytes() / FLOOR {
         Ok(())
     } else {
@@ -141,6 +141,15 @@ impl Ledger {
             memory_allows()?;
         }
         Ok(())
+    }
+
+    /// ENOMEM when there is to be no more of tables: more would be held than allowed beside an arena
+    /// of `arena` bytes, or taken from programs.
+    pub(super) fn admit_table(&self, arena: u64, policy: &Policy) -> Result {
+        if arena.saturating_add(self.metadata()) > policy.max_bytes() {
+            return Err(ENOMEM);
+        }
+        memory_allows()
     }
 
     /// Whether the arena is larger than when this was last asked.

@@ -6,7 +6,7 @@ mod pages;
 
 use pages::{made, noise, of_files, of_memory, shared, Page, Random};
 use std::collections::HashSet;
-use tmem_core::hash::{page_hash, with_domain, word_hash, Key};
+use tmem_core::hash::{page_hash, with_domain, Key};
 use tmem_core::size::PAGE_SIZE;
 
 fn words(seed: u64) -> [u64; Key::WORDS] {
@@ -146,20 +146,6 @@ fn collisions_are_those_of_a_key() {
         .collect();
     let again = colliding.iter().filter(|page| short(&other, page) == 0);
     assert!(colliding.len() > 300 && again.count() < 10);
-}
-
-#[test]
-fn words_are_spread() {
-    let key = key();
-    for shift in [0, 16, 40] {
-        let hashes: Vec<u64> = (0..50_000)
-            .map(|word| word_hash(&key, word << shift))
-            .collect();
-        check_spread(&hashes);
-    }
-    let change = |bit: u32| (word_hash(&key, 1_u64 << bit) ^ word_hash(&key, 0)).count_ones();
-    assert!((0..u64::BITS).all(|bit| change(bit) > 4));
-    assert_ne!(word_hash(&key, 7), word_hash(&Key::new(words(6)), 7));
 }
 
 #[test]

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+//! /sys/kernel/tmem/pools/ID: what each pool holds, for root alone.
+//!
+//! Locks: `each` (mutex), under the pools' `lifecycle`; a file's reader takes their `state`.
+#![forbid(unsafe_code)]
+
+use super::module;
+use crate::{
+    attribute_group,
+    ffi::{
+        attribute::{Attribute, Groups, Text},
+        kobject::{Directory, KobjectAttribute},
+    },
+    pool::{Pool, Pools, Watch},
+};
+use kernel::{
+    prelude::*,
+    str::CString,
+    sync::{new_mutex, Arc, Mutex},
+};
+
+/// The directories of all pools.
+#[pin_data]
+struct Files {
+    #[pin]
+    each: Mutex<KVec<(u32, Directory<View>)>>,
+    root: Directory<()>,
+}
+
+/// What a pool's files show.
+pub struct View {
+    pools: Arc<Pools>,
+    id: u32,
+}
+
+/// The directory, as long as this lives. The pools end before it does.
+pub struct Shown(Arc<Pools>);
+
+impl Shown {
+    /// Makes the directory inside that of the module. May sleep. ENOMEM.
+    pub fn create(parent: &Directory<module::State>, pools: Arc<Pools>) -> Result<Self> {
+        static GROUPS: Groups<1> = Groups::new([None]);
+        let root = Directory::inside(parent, c"pools", (), GROUPS.list())?;
+        let files = KBox::pin_init(
+            pin_init!(Files {
+                each <- new_mutex!(KVec::new(), "tmem_pool_files"),
+                root,
+            }),
+            GFP_KERNEL,
+        )?;
+        pools.watch(Some(KBox::new(files, GFP_KERNEL)?));
+        Ok(Self(pools))
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        self.0.watch(None);
+    }
+}
+
+impl Watch for Pin<KBox<Files>> {
+    fn came(&self, pools: &Arc<Pools>, id: u32) -> Result {
+        static GROUPS: Groups<2> = Groups::new([Some(&FILES), None]);
+        let view = View {
+            pools: pools.clone(),
+            id,
+        };
+        let name = CString::try_from_fmt(fmt!("{id}"))?;
+        let directory = Directory::inside(&self.root, &name, view, GROUPS.list())?;
+        self.each.lock().push((id, directory), GFP_KERNEL)?;
+        Ok(())
+    }
+
+    fn went(&self, id: u32) {
+        let mut each = self.each.lock();
+        let at = each.iter().position(|(known, _)| *known == id);
+        let gone = at.and_then(|at| each.remove(at).ok());
+        drop(each);
+        drop(gone);
+    }
+}
+
+/// Defines the files of a pool: a name, and its value.
+macro_rules! pool_files {
+    ($($name:ident = $file:literal => $show:expr),* $(,)?) => {
+        $(
+            struct $name;
+
+            impl Attribute<View> for $name {
+                const NAME: &'static CStr = $file;
+                const MODE: u16 = 0o400;
+
+                fn show(view: &View, out: &mut Text<'_>) -> Result {
+                    let show: fn(&Pool, &mut Text<'_>) -> Result = $show;
+                    view.pools.with_pool(view.id, |pool| show(pool, out))?
+                }
+            }
+        )*
+
+        attribute_group!(FILES, KobjectAttribute::<View>, None => $($name),*);
+    };
+}
+
+pool_files! {
+    Kind = c"kind" => |pool, out| out.value(pool.kind().name()),
+    Owner = c"owner" => |pool, out| out.value(pool.owner().to_str().unwrap_or("?")),
+    Objects = c"objects" => |pool, out| out.value(pool.objects()),
+    Pages = c"pages" => |pool, out| out.value(pool.totals().pages),
+    StoredBytes = c"stored_bytes" => |pool, out| out.value(pool.totals().stored_bytes),
+}
