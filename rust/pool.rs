@@ -30,7 +30,10 @@ pub use quota::{Quota, Quotas};
 pub use tend::Tender;
 
 use crate::{
-    core::totals::{self, Totals},
+    core::{
+        policy::Replacement,
+        totals::{self, Totals},
+    },
     ffi::{machine, page::Page},
     store::{Content, Counter, Counters, Gate, Shape, Store},
 };
@@ -224,11 +227,11 @@ impl Pool {
     }
 
     /// Drops the page at `position` if it is time for it; whether it did.
-    fn evict(&self, position: Position) -> bool {
+    fn evict(&self, position: Position, clock: &mut impl Replacement) -> bool {
         let handle = position.handle();
-        let (content, change) = self
-            .index
-            .take_if(&handle, |content| self.store.hold(content).grow_older());
+        let (content, change) = self.index.take_if(&handle, |content| {
+            self.store.hold(content).leaves(|age| clock.verdict(age))
+        });
         let Some(content) = content else {
             return false;
         };

@@ -202,10 +202,11 @@ impl<T: Tier> Store<T> {
         self.tier.bytes().saturating_add(self.ledger.metadata())
     }
 
-    /// ENOMEM when there is to be no more of tables and indexes: a limit is reached, or programs need
-    /// the memory. Any context; some hundred instructions.
-    pub fn admit_table(&self) -> Result {
-        self.ledger.admit_table(self.tier.bytes(), &self.policy)
+    /// ENOMEM when there is to be no table or index of `bytes` more: a limit is reached, or programs
+    /// need the memory. Any context; some hundred instructions.
+    pub fn admit_table(&self, bytes: u64) -> Result {
+        self.ledger
+            .admit_table(bytes, self.tier.bytes(), &self.policy)
     }
 
     /// What is held beside the tier.
@@ -328,7 +329,7 @@ impl<T: Tier> Store<T> {
                 Ok(number) => return Ok(Content::record(at, number)),
                 Err(back) => record = back,
             }
-            self.admit_table()?;
+            self.admit_table(Supply::<T>::PAGE_COST)?;
             supply = Some(noio::scope(|| Supply::new(lacks))?);
         }
         Err(ENOMEM)

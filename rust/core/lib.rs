@@ -8,8 +8,6 @@ pub mod extent;
 pub mod hash;
 pub mod linear;
 pub mod pace;
-// Not in the module's use yet.
-#[allow(dead_code)]
 pub mod policy;
 pub mod refusal;
 pub mod same_filled;

@@ -8,7 +8,7 @@
 
 use super::{tend::Walk, Handle, Kind, Plan, Pool};
 use crate::{
-    core::totals::Totals,
+    core::{policy::aging::AgingClock, totals::Totals},
     ffi::page::Page,
     store::{Algorithm, Counter, Policy, Sharing, Store},
 };
@@ -56,6 +56,8 @@ pub(super) struct State {
     pub(super) members: KVec<Member>,
     /// Where the clock's hand is.
     pub(super) hand: Walk,
+    /// Which pages leave when it comes by.
+    pub(super) clock: AgingClock,
 }
 
 /// A pool, and how many use it.
@@ -93,6 +95,7 @@ impl Pools {
                     store: None,
                     members: KVec::new(),
                     hand: Walk::START,
+                    clock: AgingClock::new(),
                 }, "tmem_pools"),
             }),
             GFP_KERNEL,

@@ -2,7 +2,7 @@
 //! How a page comes into a pool.
 #![forbid(unsafe_code)]
 
-use super::{Handle, Pool};
+use super::{leaf, Handle, Pool};
 use crate::{
     ffi::page::Page,
     store::{Class, Content, Counter, Shape},
@@ -50,7 +50,7 @@ impl Pool {
 
     fn place(&self, handle: &Handle, content: Content, shape: Shape) -> Result {
         let admit = |is_new_object| self.quotas.take(is_new_object);
-        let admit_leaf = || self.store.admit_table();
+        let admit_leaf = || self.store.admit_table(leaf::BYTES as u64);
         match self.index.replace(handle, content, admit, admit_leaf) {
             Ok((old, change)) => {
                 self.note(change);

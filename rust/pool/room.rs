@@ -87,7 +87,8 @@ fn step(state: &mut State) -> Option<bool> {
             hand.next(state, ephemeral)
         }
     };
-    let left = found.map(|(pool, position)| pool.evict(position));
+    let (pool, position) = found?;
+    let pool = pool.clone();
     state.hand = hand;
-    left
+    Some(pool.evict(position, &mut state.clock))
 }

@@ -9,7 +9,10 @@ use super::{
     shard::Shard,
     Algorithm, Store, Tier,
 };
-use crate::ffi::page::Page;
+use crate::{
+    core::policy::{Verdict, MOST_AGE},
+    ffi::page::Page,
+};
 use kernel::{prelude::*, sync::lock::spinlock::SpinLockBackend, sync::lock::Guard};
 
 /// A content that stays as long as this lives. A spinlock may be held: no sleeping.
@@ -46,16 +49,21 @@ impl<'a, T: Tier> Held<'a, T> {
         }
     }
 
-    /// Whether it is time for it to leave; if not, it is one round older. A word takes no room, and
-    /// leaves with the others.
-    pub fn grow_older(&mut self) -> bool {
-        match &mut self.0 {
-            Inner::Word(_) => true,
-            Inner::Record { shard, number } => shard.get_mut(*number).is_some_and(|record| {
-                let age = record.age();
-                record.set_age(age.saturating_add(1));
-                age > 0
-            }),
+    /// Whether it leaves, as `verdict` says of its age; if not, it is of another age. A word takes no
+    /// room, and has none: it counts as old.
+    pub fn leaves(&mut self, verdict: impl FnOnce(u8) -> Verdict) -> bool {
+        let Inner::Record { shard, number } = &mut self.0 else {
+            return verdict(MOST_AGE) == Verdict::Leaves;
+        };
+        let Some(record) = shard.get_mut(*number) else {
+            return false;
+        };
+        match verdict(record.age()) {
+            Verdict::Leaves => true,
+            Verdict::Stays(age) => {
+                record.set_age(age);
+                false
+            }
         }
     }
 

@@ -143,10 +143,11 @@ impl Ledger {
         Ok(())
     }
 
-    /// ENOMEM when there is to be no more of tables: more would be held than allowed beside an arena
-    /// of `arena` bytes, or taken from programs.
-    pub(super) fn admit_table(&self, arena: u64, policy: &Policy) -> Result {
-        if arena.saturating_add(self.metadata()) > policy.max_bytes() {
+    /// ENOMEM when there is to be no table of `bytes` more: more would be held than allowed beside an
+    /// arena of `arena` bytes, or taken from programs.
+    pub(super) fn admit_table(&self, bytes: u64, arena: u64, policy: &Policy) -> Result {
+        let held = arena.saturating_add(self.metadata());
+        if held.saturating_add(bytes) > policy.max_bytes() {
             return Err(ENOMEM);
         }
         memory_allows()

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::{Algorithm, Tier};
+use crate::core::policy::MOST_AGE;
 use core::mem::replace;
 
 /// More references than this one content does not take: the next equal page is kept once more.
@@ -10,9 +11,6 @@ const MOST_REFERENCES: u16 = 30_000;
 
 /// Beside the references: the record stays when the last of them goes.
 const PINNED: u16 = 1 << 15;
-
-/// The oldest that a content becomes.
-pub(super) const OLDEST: u8 = 7;
 
 /// Which other pages a content may stand for. Fixed when it is first kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -155,8 +153,6 @@ impl<T: Tier> Record<T> {
         };
         ALGORITHM.set(&mut record.link, algorithm as u8);
         EPHEMERAL.set(&mut record.link, u8::from(ephemeral));
-        // An ephemeral page that nobody asks for again leaves when the clock's hand first comes by.
-        AGE.set(&mut record.link, u8::from(ephemeral));
         if let Some(tag) = tag {
             record.hash = tag.hash;
             record.domain = tag.domain;
@@ -276,7 +272,7 @@ impl<T: Tier> Record<T> {
 
     /// Sets it.
     pub(super) fn set_age(&mut self, age: u8) {
-        AGE.set(&mut self.link, age.min(OLDEST));
+        AGE.set(&mut self.link, age.min(MOST_AGE));
     }
 
     /// The next one of its chain.
