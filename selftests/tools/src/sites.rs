@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 #[derive(Args)]
 pub struct Options {
@@ -58,6 +60,9 @@ enum Operation {
         class: Class,
     },
 }
+
+/// For so long after a refusal, others are refused without asking for memory.
+const REFUSING: Duration = Duration::from_millis(25);
 
 /// An operation with more allocations than this does not end.
 const MOST_SITES: u64 = 10_000;
@@ -114,6 +119,7 @@ fn pages(tally: &mut Tally, device: &Device, count: u64, class: Class) -> Outcom
                 break;
             }
             device.discard(page, 1)?;
+            thread::sleep(REFUSING);
         }
         check(device, page / 2, page / 2, class, &mut back)?;
     }
