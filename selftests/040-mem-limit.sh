@@ -45,6 +45,9 @@ lower_than_what_is_held() {
 	echo 1M >$sys/mem_limit
 	tmem-test verify "$disk" --count 800 --class random --seed 4
 	fails tmem-test fill "$disk" --first 4000 --count 1 --class random
+	# What is refused leaves what was there.
+	fails tmem-test fill "$disk" --first 5 --count 1 --class random --seed 9
+	tmem-test verify "$disk" --first 5 --count 1 --class random --seed 4
 	echo 0 >$sys/mem_limit
 	tmem-test fill "$disk" --first 4000 --count 1000 --class random
 	tmem-test verify "$disk" --first 4000 --count 1000 --class random

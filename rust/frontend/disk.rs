@@ -105,11 +105,11 @@ impl SwapVolume {
         .inspect_err(|_| self.pool.tally(Counter::FailedReads, 1))
     }
 
-    /// A swap write that fails leaves its pages in memory: what was kept of them, and any older
-    /// copy, is of no use.
+    /// A page that is refused leaves what was written before, as on any disk. But a swap write that
+    /// fails leaves its pages in memory: what was kept of them, and any older copy, is of no use.
     fn write(&self, bio: &Bio, extent: Extent) -> Result {
         bio.write_pages(extent, |index, page, owner| {
-            self.pool.put(&handle(index), page, owner)
+            self.pool.overwrite(&handle(index), page, owner)
         })
         .inspect_err(|_| {
             self.pool.tally(Counter::FailedWrites, 1);

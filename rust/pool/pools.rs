@@ -301,8 +301,15 @@ impl Joined {
     /// ENOMEM, ENOSPC or EDQUOT when it is refused: the older page, if there was one, is gone then
     /// too.
     pub fn put(&self, handle: &Handle, page: &Page<'_>, domain: u64) -> Result {
+        self.overwrite(handle, page, domain).inspect_err(|_| {
+            self.pool.forget(handle);
+        })
+    }
+
+    /// As [`Joined::put`], but when it is refused the older page stays: a disk's.
+    pub fn overwrite(&self, handle: &Handle, page: &Page<'_>, domain: u64) -> Result {
         self.pool
-            .put(handle, page, domain, || self.place.pools.make_room())
+            .overwrite(handle, page, domain, || self.place.pools.make_room())
     }
 }
 

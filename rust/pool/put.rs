@@ -18,8 +18,8 @@ impl Pool {
     /// I/O.
     ///
     /// ENOMEM, ENOSPC (its own limit) or EDQUOT when it is refused: the older page, if there was
-    /// one, is gone then too.
-    pub(super) fn put(
+    /// one, is still there.
+    pub(super) fn overwrite(
         &self,
         handle: &Handle,
         page: &Page<'_>,
@@ -39,7 +39,7 @@ impl Pool {
             kept = self.keep(page, class);
         }
         kept.and_then(|(content, shape)| self.place(handle, content, shape))
-            .map_err(|error| self.refuse(handle, error))
+            .map_err(|error| self.refuse(error))
     }
 
     fn keep(&self, page: &Page<'_>, class: Class) -> Result<(Content, Shape)> {
@@ -73,9 +73,8 @@ impl Pool {
         }
     }
 
-    fn refuse(&self, handle: &Handle, error: Error) -> Error {
+    fn refuse(&self, error: Error) -> Error {
         self.counters.add(Counter::Refused, 1);
-        self.forget(handle);
         if error == EAGAIN {
             ENOMEM
         } else {
