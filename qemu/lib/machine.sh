@@ -69,9 +69,10 @@ describe_user_mode() {
 	SUPERVISOR+=(--user-mode)
 	SETTINGS+=(TMEM_CONSOLES=1)
 	[[ -z ${SHARE:-} ]] || SETTINGS+=("TMEM_SHARE=$(realpath "$SHARE")")
+	# c: without a lock, as guests under QEMU use the same images at the same time.
 	MACHINE=(
 		env TMPDIR=/ "$KERNEL_DIR/linux" "mem=${memory}M" "ncpus=${CPUS:-2}" seccomp=on con=null con0=null,fd:1
-		"ubd0=/root.cow,$ROOT_DISK" "ubd1r=$KERNEL_DISK" "ubd2r=$PROJECT_DISK"
+		"ubd0c=/root.cow,$ROOT_DISK" "ubd1rc=$KERNEL_DISK" "ubd2rc=$PROJECT_DISK"
 	)
 }
 
