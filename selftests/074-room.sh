@@ -36,6 +36,16 @@ the_cap_holds() {
 	nothing_is_left
 }
 
+# Tables need room too: each page is an object here.
+tables_make_room() {
+	echo $(($(held) + (4 << 20))) >$module/max_bytes
+	count hoard --kind ephemeral --pages 8000 --per-object 1 -- bash -ec below_the_cap
+	echo "$default" >$module/max_bytes
+	echo "# accepted $(counted accepted), then $(counted hits) there"
+	(($(counted accepted) > 7900))
+	nothing_is_left
+}
+
 below_the_cap() {
 	(($(held) <= $(<$module/max_bytes) + 65536))
 	(($(stat_of evictions) > 0))
@@ -120,6 +130,7 @@ export module stats
 
 case_of "with room, all stays" with_room_all_stays
 case_of "a cap holds, and what comes pushes out what is there" the_cap_holds
+case_of "a cap holds where each page is an object" tables_make_room
 case_of "persistent pages push out ephemeral ones" persistent_pages_come_first
 case_of "persistent pages stay: the next are refused" persistent_pages_stay
 case_of "a lower cap makes them leave" a_lower_cap_makes_them_leave

@@ -30,16 +30,20 @@ impl Pool {
             domain,
             ephemeral: self.kind.is_ephemeral(),
         };
-        let mut kept = self.keep(page, class);
+        let mut kept = self.keep_at(handle, page, class);
         for _ in 0..MOST_TRIES {
             if !matches!(kept, Err(ENOMEM)) || !make_room() {
                 break;
             }
             self.gate.open();
-            kept = self.keep(page, class);
+            kept = self.keep_at(handle, page, class);
         }
-        kept.and_then(|(content, shape)| self.place(handle, content, shape))
-            .map_err(|error| self.refuse(error))
+        kept.map_err(|error| self.refuse(error))
+    }
+
+    fn keep_at(&self, handle: &Handle, page: &Page<'_>, class: Class) -> Result {
+        let (content, shape) = self.keep(page, class)?;
+        self.place(handle, content, shape)
     }
 
     fn keep(&self, page: &Page<'_>, class: Class) -> Result<(Content, Shape)> {

@@ -24,6 +24,9 @@ pub struct Options {
     class: Class,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Pages of an object
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
+    per_object: u64,
     /// What to run in between
     #[arg(last = true)]
     command: Vec<String>,
@@ -57,7 +60,7 @@ fn fill(pool: &Pool, options: &Options) -> Outcome<Vec<bool>> {
     (0..options.pages)
         .map(|number| {
             content(options, number).make(&mut page);
-            match pool.put(handle(number), &page) {
+            match pool.put(handle(options, number), &page) {
                 Ok(()) => Ok(true),
                 Err(error) if error.raw_os_error() == Some(libc::ENOMEM) => Ok(false),
                 Err(error) => Err(error.into()),
@@ -71,7 +74,7 @@ fn empty(pool: &Pool, options: &Options, accepted: &[bool]) -> Outcome<usize> {
     let mut page = [0; PAGE];
     let mut hits = 0;
     for (number, accepted) in (0..).zip(accepted) {
-        if pool.get(handle(number), &mut page)? {
+        if pool.get(handle(options, number), &mut page)? {
             ensure!(*accepted, "page {number} was refused, and is there");
             content(options, number).check(&page)?;
             hits += 1;
@@ -84,9 +87,9 @@ fn content(options: &Options, number: u64) -> Content {
     Content::new(options.class, options.seed * options.pages + number)
 }
 
-fn handle(number: u64) -> Handle {
+fn handle(options: &Options, number: u64) -> Handle {
     Handle {
-        object: [number / 1000, 0, 0],
-        index: number % 1000,
+        object: [number / options.per_object, 0, 0],
+        index: number % options.per_object,
     }
 }
