@@ -141,7 +141,8 @@ impl Bio {
         Cursor {
             // SAFETY: the iterator's index is inside the bio's vectors.
             vector: unsafe { bio.bi_io_vec.add(bio.bi_iter.bi_idx as usize) },
-            done: bio.bi_iter.bi_bvec_done as usize,
+            // SAFETY: a bio that lives.
+            done: unsafe { bindings::tmem_bio_offset(bio) } as usize,
             left: bio.bi_iter.bi_size as usize,
         }
     }

@@ -118,14 +118,27 @@ unsafe impl<S> Host for InKobject<S> {
     }
 }
 
+/// The kernel's `kobj_attribute`: from 7.3 on, each function lies there in a union with one that takes
+/// a const attribute.
+#[repr(C)]
+struct Functions {
+    attr: bindings::attribute,
+    show: Option<unsafe extern "C" fn(*mut bindings::kobject, *mut Functions, *mut u8) -> isize>,
+    store: Option<
+        unsafe extern "C" fn(*mut bindings::kobject, *mut Functions, *const u8, usize) -> isize,
+    >,
+}
+
+const _: () = assert!(size_of::<Functions>() == size_of::<bindings::kobj_attribute>());
+
 /// An attribute of a [`Directory`] in a `static`.
 #[repr(transparent)]
-pub struct KobjectAttribute(Raw<bindings::kobj_attribute>);
+pub struct KobjectAttribute(Raw<Functions>);
 
 impl KobjectAttribute {
     /// For `attribute_group!`.
     pub const fn new<S: Send + Sync + 'static, A: Attribute<S>>() -> Self {
-        Self(Raw::new(bindings::kobj_attribute {
+        Self(Raw::new(Functions {
             attr: attribute::header::<S, A>(),
             show: Some(show::<S, A>),
             store: Some(store::<S, A>),
@@ -144,7 +157,7 @@ impl KobjectAttribute {
 /// Called by sysfs.
 unsafe extern "C" fn show<S, A: Attribute<S>>(
     kobject: *mut bindings::kobject,
-    _: *mut bindings::kobj_attribute,
+    _: *mut Functions,
     buffer: *mut u8,
 ) -> isize {
     // SAFETY: called by sysfs with the attribute's host.
@@ -156,7 +169,7 @@ unsafe extern "C" fn show<S, A: Attribute<S>>(
 /// Called by sysfs.
 unsafe extern "C" fn store<S, A: Attribute<S>>(
     kobject: *mut bindings::kobject,
-    _: *mut bindings::kobj_attribute,
+    _: *mut Functions,
     buffer: *const u8,
     count: usize,
 ) -> isize {
