@@ -151,7 +151,7 @@ impl Hands for FakeHands {
                 "/sys/block/tmem0/mm_stat",
                 &format!("0 0 0 {value} 0 0 0 0 0"),
             ),
-            Some("comp_algorithm") if value == "raw" => fs::write(path, "lz4 [raw]")?,
+            Some("comp_algorithm") if value == "raw" => fs::write(path, "lz4 zstd [raw]")?,
             Some("comp_algorithm") if value != "lz4" => {
                 return Err(io::ErrorKind::InvalidInput.into())
             }
@@ -193,7 +193,7 @@ impl FakeHands {
         let file =
             |name: &str, text: &str| put(&self.root, &format!("/sys/block/tmem0/{name}"), text);
         file("disksize", &size.to_string());
-        file("comp_algorithm", "[lz4] raw");
+        file("comp_algorithm", "[lz4] zstd raw");
         file("mm_stat", "0 0 0 0 0 0 0 0 0");
         file("mem_limit", "0");
         file("reset", "");

@@ -18,6 +18,7 @@ mod manual;
 mod module;
 mod off;
 mod on;
+mod pools;
 mod room;
 mod settings;
 mod status;

@@ -6,7 +6,7 @@ use crate::cli::StatusOptions;
 use crate::disk::{self, Disk};
 use crate::error::Error;
 use crate::host::Host;
-use crate::{module, settings, swaps, table};
+use crate::{module, pools, settings, swaps, table};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
@@ -17,6 +17,8 @@ pub struct Status {
     pub loaded: bool,
     pub version: Option<String>,
     pub codec: Option<String>,
+    pub dedup: Option<String>,
+    pub recompress_idle_seconds: Option<u64>,
     pub max_bytes: Option<u64>,
     /// Stored over held, tables included; nothing while nothing is held.
     pub ratio: Option<f64>,
@@ -24,6 +26,8 @@ pub struct Status {
     pub zswap: Option<String>,
     pub page_cluster: Option<u64>,
     pub disks: Vec<DiskStatus>,
+    /// Those of the disks, too; empty for who is not root.
+    pub pools: Vec<pools::Pool>,
     /// /sys/kernel/tmem/stats, as it is.
     pub stats: BTreeMap<String, u64>,
 }
@@ -83,12 +87,16 @@ pub fn read(host: &Host) -> Status {
     let value = |name: &str| stats.get(name).copied().unwrap_or(0);
     let held_bytes = value("arena_bytes") + value("metadata_bytes");
     let stored = value("logical_bytes");
+    let choice = |file: &str| {
+        let list = host.text(&format!("/sys/kernel/tmem/{file}"))?;
+        Some(disk::chosen(&list).to_string())
+    };
     Status {
         loaded: module::is_loaded(host),
         version: host.text("/sys/kernel/tmem/version"),
-        codec: host
-            .text("/sys/kernel/tmem/codec")
-            .map(|list| disk::chosen(&list).to_string()),
+        codec: choice("codec"),
+        dedup: choice("dedup"),
+        recompress_idle_seconds: host.number("/sys/kernel/tmem/recompress_idle_seconds"),
         max_bytes: host.number("/sys/kernel/tmem/max_bytes"),
         ratio: (stored > 0 && held_bytes > 0).then(|| stored as f64 / held_bytes as f64),
         held_bytes,
@@ -98,6 +106,7 @@ pub fn read(host: &Host) -> Status {
             .iter()
             .map(|name| read_disk(host, name))
             .collect(),
+        pools: pools::read(host),
         stats,
     }
 }
@@ -147,10 +156,21 @@ pub fn text(status: &Status) -> String {
     }
     let version = status.version.as_deref().unwrap_or("of unknown version");
     format!(
-        "tmem {version}\n\n{}\n{}",
+        "tmem {version}\n\n{}\n{}{}",
         table::render(&disk_rows(status)),
+        pool_text(status),
         store_text(status)
     )
+}
+
+/// The pools of programs and modules, if there are any.
+fn pool_text(status: &Status) -> String {
+    let is_disk = |pool: &&pools::Pool| status.disks.iter().any(|disk| disk.name == pool.owner);
+    let rows = pools::rows(status.pools.iter().filter(|pool| !is_disk(pool)));
+    match rows.len() {
+        1 => String::new(),
+        _ => table::render(&rows) + "\n",
+    }
 }
 
 fn disk_rows(status: &Status) -> Vec<Vec<String>> {
@@ -220,7 +240,10 @@ fn store_text(status: &Status) -> String {
             status.max_bytes.map_or("-".into(), human),
         ),
         ("stored / held", ratio),
-        ("writes refused", refused),
+        ("kept once", kept_once(status)),
+        ("recompressed", recompressed(status)),
+        ("evicted", format!("{} pages", value("evictions"))),
+        ("puts refused", refused),
         ("corrupt pages", value("corrupt_pages").to_string()),
         (
             "zswap",
@@ -235,4 +258,25 @@ fn store_text(status: &Status) -> String {
     ];
     let line = |(label, words): &(&str, String)| format!("{label:<18}{words}\n");
     rows.iter().map(line).collect()
+}
+
+/// What equal pages save. The kernel tells root alone.
+fn kept_once(status: &Status) -> String {
+    let domain = status.dedup.as_deref().unwrap_or("-");
+    let Some(pages) = status.stats.get("dedup_pages") else {
+        return format!("equal pages of: {domain} (how many: run this as root)");
+    };
+    let splitting = match status.stats.get("dedup_pending_pages") {
+        None | Some(0) => String::new(),
+        Some(pending) => format!("; {pending} still to be kept apart"),
+    };
+    format!("{pages} pages are equal to another (domain: {domain}){splitting}")
+}
+
+fn recompressed(status: &Status) -> String {
+    let pages = status.stats.get("recompressed").copied().unwrap_or(0);
+    match status.recompress_idle_seconds {
+        None | Some(0) => format!("{pages} pages (off)"),
+        Some(seconds) => format!("{pages} pages (once idle for {seconds} s)"),
+    }
 }

@@ -156,7 +156,7 @@ fn a_wrong_algorithm_leaves_nothing_behind() {
         ..plain()
     };
     let error = on(&guest.host, &options).unwrap_err().to_string();
-    assert!(error.contains("one of: lz4 raw"), "{error}");
+    assert!(error.contains("one of: lz4 zstd raw"), "{error}");
     assert_eq!(state(&guest), before);
 }
 

@@ -15,20 +15,38 @@ fn busy_guest() -> Guest {
     );
     guest.put("/sys/block/tmem0/io_stat", "0 2 0 7");
     guest.put("/sys/kernel/tmem/version", "0.1.0\n");
-    guest.put("/sys/kernel/tmem/codec", "[lz4] raw\n");
+    guest.put("/sys/kernel/tmem/codec", "[lz4] zstd raw\n");
     guest.put("/sys/kernel/tmem/max_bytes", "536870912\n");
     for (name, value) in [
         ("logical_bytes", 314572800),
         ("arena_bytes", 104857600),
         ("metadata_bytes", 4194304),
         ("puts", 80000),
+        ("evictions", 17),
+        ("recompressed", 23),
+        ("dedup_pages", 4711),
     ] {
         guest.put(
             &format!("/sys/kernel/tmem/stats/{name}"),
             &value.to_string(),
         );
     }
+    guest.put("/sys/kernel/tmem/dedup", "[cgroup] global off\n");
+    guest.put("/sys/kernel/tmem/recompress_idle_seconds", "600\n");
+    pool(&guest, 1, "persistent", "tmem0");
     guest
+}
+
+fn pool(guest: &Guest, id: u32, kind: &str, owner: &str) {
+    for (file, value) in [
+        ("kind", kind),
+        ("owner", owner),
+        ("objects", "3"),
+        ("pages", "77"),
+        ("stored_bytes", "2097152"),
+    ] {
+        guest.put(&format!("/sys/kernel/tmem/pools/{id}/{file}"), value);
+    }
 }
 
 #[test]
@@ -41,10 +59,38 @@ fn shows_what_is_held() {
         "2.88",
         "400.0 KiB",
         "512.0 MiB",
+        "4711 pages are equal to another (domain: cgroup)",
+        "23 pages (once idle for 600 s)",
+        "17 pages",
     ] {
         assert!(text.contains(words), "{words} in:\n{text}");
     }
     assert!(text.lines().all(|line| line.len() <= 120), "{text}");
+}
+
+#[test]
+fn shows_the_pools_of_programs() {
+    let guest = busy_guest();
+    assert!(!status::text(&status::read(&guest.host)).contains("owner"));
+    pool(&guest, 10, "ephemeral", "pid 99");
+    pool(&guest, 9, "shared", "pid 98");
+    let status = status::read(&guest.host);
+    let text = status::text(&status);
+    assert!(
+        text.contains("\n10    ephemeral  pid 99        3     77     2.0 MiB\n"),
+        "{text}"
+    );
+    assert!(!text.contains("persistent"), "{text}");
+    let ids: Vec<_> = status.pools.iter().map(|pool| pool.id).collect();
+    assert_eq!(ids, [1, 9, 10]);
+}
+
+#[test]
+fn what_root_alone_may_see_is_not_made_up() {
+    let guest = busy_guest();
+    std::fs::remove_file(guest.host.path("/sys/kernel/tmem/stats/dedup_pages")).unwrap();
+    let text = status::text(&status::read(&guest.host));
+    assert!(text.contains("run this as root"), "{text}");
 }
 
 #[test]
@@ -54,6 +100,8 @@ fn json_says_the_same() {
     assert_eq!(json["disks"][0]["swap"]["priority"], 100);
     assert_eq!(json["disks"][0]["failed_writes"], 2);
     assert_eq!(json["stats"]["puts"], 80000);
+    assert_eq!(json["dedup"], "cgroup");
+    assert_eq!(json["pools"][0]["stored_bytes"], 2 << 20);
 }
 
 #[test]
