@@ -89,31 +89,12 @@ boot() {
 		RUN="cp -r /mnt/share /root/selftests; umount /mnt/share; PATIENCE=$patience bash /root/selftests/lib/guest.sh ${*#*:}" "$TMEM_ROOT/qemu/guest"
 }
 
-# start LANE CMD...: in the background, its streams in files of the lane.
-declare -A process_of=()
-start() {
-	local lane=$1 log
-	shift
-	mkdir -p "$TMEM_CACHE/log"
-	log=$(log_of "$lane")
-	: >"$log.out"
-	"$@" >"$log.out" 2>"$log.err" </dev/null &
-	process_of[$lane]=$!
-	running+=("$!")
-}
-
-log_of() {
-	echo "$TMEM_CACHE/log/selftests-$$-$1"
-}
-
 # follow LANE: handles its lines as they come; sets `status`.
 follow() {
 	local line pid=${process_of[$1]} log
 	log=$(log_of "$1")
 	while IFS= read -r line; do handle "$line"; done < <(exec tail -n +1 -s 0.1 -f --pid="$pid" "$log.out")
-	status=0
-	wait "$pid" || status=$?
-	mapfile -t running < <(printf '%s\n' "${running[@]}" | grep -vx "$pid")
+	await "$1"
 }
 
 handle() {

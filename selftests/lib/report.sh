@@ -31,20 +31,49 @@ report() {
 
 # run_case TITLE CMD...: a case that is one command of the host; its output is shown if it fails.
 run_case() {
-	local title=$1 log=$TMEM_CACHE/log/test-$BASHPID start=$EPOCHREALTIME status=0
+	local title=$1
+	shift
+	start case "$@"
+	wait_for case "$title"
+}
+
+# wait_for LANE TITLE: a case that is what was started there.
+wait_for() {
+	local status log
+	log=$(log_of "$1")
+	await "$1"
+	if [[ $status == 0 ]]; then
+		report ok "$2 $(since "${start_of[$1]}")"
+	else
+		report not "$2 $(since "${start_of[$1]}")"
+		sed 's/^/# /' "$log.out" "$log.err"
+	fi
+}
+
+# start LANE CMD...: in the background, its streams in files of the lane.
+declare -A process_of=() start_of=()
+start() {
+	local lane=$1 log
 	shift
 	mkdir -p "$TMEM_CACHE/log"
-	"$@" >"$log" 2>&1 </dev/null &
-	running=("$!")
-	wait "$!" || status=$?
-	running=()
-	if [[ $status == 0 ]]; then
-		report ok "$title $(since "$start")"
-	else
-		report not "$title $(since "$start")"
-		sed 's/^/# /' "$log"
-	fi
-	rm -f "$log"
+	log=$(log_of "$lane")
+	: >"$log.out"
+	start_of[$lane]=$EPOCHREALTIME
+	"$@" >"$log.out" 2>"$log.err" </dev/null &
+	process_of[$lane]=$!
+	running+=("$!")
+}
+
+log_of() {
+	echo "$TMEM_CACHE/log/test-$$-$1"
+}
+
+# await LANE: its end; sets `status`.
+await() {
+	local pid=${process_of[$1]}
+	status=0
+	wait "$pid" || status=$?
+	mapfile -t running < <(printf '%s\n' "${running[@]}" | grep -vx "$pid")
 }
 
 # stop_running: what was started ends with this program.
@@ -59,7 +88,7 @@ stop_running() {
 # finish: the last lines; status 0 if nothing failed.
 finish() {
 	local line
-	rm -f "$TMEM_CACHE/log/selftests-$$-"*
+	rm -f "$TMEM_CACHE/log/test-$$-"*
 	for line in "${skips[@]}"; do echo "# skipped: $line"; done
 	for line in "${failures[@]}"; do echo "# failed: $line"; done
 	echo "# in $SECONDS s"

@@ -20,10 +20,6 @@ test_crate() {
 	grep -q 'test result: ok. [1-9]' "$out"
 }
 
-suite_fuzz() {
-	run_case "fuzz: the page codec, for a minute" "$TMEM_ROOT/rust/core/fuzz/run" -max_total_time=60
-}
-
 suite_lint() {
 	run_case "lint: no warnings" "$TMEM_ROOT/scripts/lint"
 }
@@ -51,4 +47,12 @@ build_if_stale() {
 	fi
 	say "==> building for the $1 kernel"
 	build "$1"
+}
+
+start_fuzzing() {
+	start fuzz "$TMEM_ROOT/rust/core/fuzz/run" -max_total_time=60
+}
+
+suite_fuzz() {
+	wait_for fuzz "fuzz: the page codec, for a minute"
 }
