@@ -58,7 +58,7 @@ fn least_time(count: u64, mut request: impl FnMut(u64) -> io::Result<()>) -> io:
 }
 
 /// Nanoseconds a page in one round.
-fn time(count: u64, mut request: impl FnMut(u64) -> io::Result<()>) -> io::Result<u64> {
+pub fn time(count: u64, mut request: impl FnMut(u64) -> io::Result<()>) -> io::Result<u64> {
     let start = Instant::now();
     for page in 0..count {
         request(page)?;

@@ -10,18 +10,24 @@ mod contest;
 mod contract;
 mod cost;
 mod device;
+mod dump;
 mod exhaust;
+mod given;
 mod hoard;
 mod ioctl_fuzz;
 mod mapping;
 mod memory;
 mod model;
 mod outcome;
+mod page_cost;
 mod pieces;
 mod reload;
+mod scale;
 mod sites;
 mod span;
 mod storm;
+mod swap_cost;
+mod time;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -47,6 +53,8 @@ enum Command {
     Contract(contract::Options),
     /// What a page costs to write and to read, in nanoseconds
     Cost(cost::Options),
+    /// Copy a program's anonymous pages to a file
+    Dump(dump::Options),
     /// Write until writes are refused, then verify all that was accepted
     Exhaust(exhaust::Options),
     /// Write pages made from a seed
@@ -59,14 +67,22 @@ enum Command {
     Memory(memory::Options),
     /// Random operations on pools of /dev/tmem against the contract
     Model(model::Options),
+    /// What given pages cost to put, to put again, and to get
+    PageCost(page_cost::Options),
     /// Direct requests whose memory lies in pieces
     Pieces(pieces::Options),
     /// Load and unload a module many times
     Reload(reload::Options),
+    /// What a page costs when there are many already
+    Scale(scale::Options),
     /// Make each allocation of an operation fail in turn
     Sites(sites::Options),
     /// Random operations on pages from several threads against a reference
     Storm(storm::Options),
+    /// What given pages cost on their way to swap and back
+    SwapCost(swap_cost::Options),
+    /// How long given pages take on two disks, in turn
+    Time(time::Options),
     /// Read pages made from a seed, but for those that must be unreadable
     Verify(span::VerifyOptions),
 }
@@ -79,16 +95,21 @@ fn main() -> ExitCode {
         Command::Contest(options) => contest::run(&options),
         Command::Contract(options) => contract::run(&options),
         Command::Cost(options) => cost::run(&options),
+        Command::Dump(options) => dump::run(&options),
         Command::Exhaust(options) => exhaust::run(&options),
         Command::Fill(options) => span::fill(&options),
         Command::Hoard(options) => hoard::run(&options),
         Command::IoctlFuzz(options) => ioctl_fuzz::run(&options),
         Command::Memory(options) => memory::run(&options),
         Command::Model(options) => model::run(&options),
+        Command::PageCost(options) => page_cost::run(&options),
         Command::Pieces(options) => pieces::run(&options),
         Command::Reload(options) => reload::run(&options),
+        Command::Scale(options) => scale::run(&options),
         Command::Sites(options) => sites::run(&options),
         Command::Storm(options) => storm::run(&options),
+        Command::SwapCost(options) => swap_cost::run(&options),
+        Command::Time(options) => time::run(&options),
         Command::Verify(options) => span::verify(&options),
     };
     match done {

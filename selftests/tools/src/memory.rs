@@ -169,7 +169,7 @@ impl<'a> Part<'a> {
 }
 
 /// How much of this process is in swap.
-fn swapped_kib() -> Outcome<u64> {
+pub fn swapped_kib() -> Outcome<u64> {
     let rollup = fs::read_to_string("/proc/self/smaps_rollup")?;
     let line = rollup.lines().find_map(|line| line.strip_prefix("Swap:"));
     let number = line.and_then(|rest| rest.trim().strip_suffix(" kB"));
