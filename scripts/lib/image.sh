@@ -16,6 +16,8 @@ mkdir "$tree"
 # The hooks' $1 is the tree, which mmdebstrap gives them.
 # shellcheck disable=SC2016
 hooks=(
+	# Packages with alternatives, such as Java's, put links to manuals there.
+	--essential-hook='mkdir -p "$1"/usr/share/man/man1'
 	--customize-hook='rm -f "$1"/etc/apt/apt.conf.d/99mmdebstrap'
 	--customize-hook='echo tmem >"$1"/etc/hostname'
 	--customize-hook='echo "127.0.0.1 localhost tmem" >"$1"/etc/hosts'
