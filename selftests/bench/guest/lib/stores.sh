@@ -10,17 +10,17 @@ zram=/sys/block/zram0
 disk=
 
 load_stores() {
-	modprobe tmem
-	reset_tmem
+	load_tmem
 	modprobe lz4hc_compress || true
 	modprobe zram num_devices=1
-	# What is measured is what a page costs when it comes and goes, but where a part says otherwise.
-	echo 0 >$tmem/recompress_idle_seconds
-	echo $(($(event MemTotal:) * 1024)) >$tmem/max_bytes
 }
 
-event() {
-	awk -v name="$1" '$1 == name { print $2 }' /proc/meminfo
+# What is measured is what a page costs when it comes and goes, but where a part says otherwise.
+load_tmem() {
+	modprobe tmem
+	reset_tmem
+	echo 0 >$tmem/recompress_idle_seconds
+	awk '$1 == "MemTotal:" { print $2 "K" }' /proc/meminfo >$tmem/max_bytes
 }
 
 # store_on STORE BYTES: an empty one, which is $disk.
