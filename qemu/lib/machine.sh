@@ -94,9 +94,9 @@ add_checks() {
 add_processors() {
 	local cpus=${CPUS:-2}
 	if [[ ${ICOUNT:-0} != 0 ]]; then
-		# rep movs and stos would count once for each byte without these flags.
+		# With these flags, memset and memcpy are string instructions, which count once for each byte.
 		MACHINE+=(
-			-smp "${CPUS:-1}" -cpu max,-erms,-fsrm -accel "tcg,thread=single"
+			-smp "${CPUS:-1}" -cpu max,-erms,-fsrm,-fsrs -accel "tcg,thread=single"
 			-icount shift=0,sleep=off -seed 1 -rtc base=2026-01-01,clock=vm
 		)
 		SETTINGS+=(nokaslr norandmaps tsc=reliable)

@@ -2,11 +2,19 @@
 /* What bindgen reads: the C interfaces that kernel::bindings does not carry. */
 #include <linux/blkdev.h>
 #include <linux/crc32c.h>
+#include <linux/version.h>
 #include <linux/zsmalloc.h>
 #include <linux/zstd.h>
 
 #include "exports.h"
 #include "helpers.h"
+
+/* How far a bio's first vector is done, in bytes: renamed in 7.3. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
+static const u32 TMEM_BVEC_ITER_OFFSET = offsetof(struct bvec_iter, bi_offset);
+#else
+static const u32 TMEM_BVEC_ITER_OFFSET = offsetof(struct bvec_iter, bi_bvec_done);
+#endif
 
 /* bindgen drops macros with casts; these keep their values. */
 static const u32 TMEM_BLK_FEAT_STABLE_WRITES = (__force u32)BLK_FEAT_STABLE_WRITES;

@@ -12,7 +12,6 @@
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
-#include <linux/version.h>
 #include <uapi/linux/sched/types.h>
 
 #include <asm/cpufeature.h>
@@ -37,15 +36,6 @@ void *tmem_page_address(struct page *page)
 u64 tmem_page_owner(struct page *page, unsigned long offset)
 {
 	return page_cgroup_ino(page + (offset >> PAGE_SHIFT));
-}
-
-unsigned int tmem_bio_offset(const struct bio *bio)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 3, 0)
-	return bio->bi_iter.bi_offset;
-#else
-	return bio->bi_iter.bi_bvec_done;
-#endif
 }
 
 void tmem_bio_end_io_acct(struct bio *bio, unsigned long start)

@@ -13,8 +13,6 @@ struct task_struct;
 void *tmem_page_address(struct page *page);
 /* The inode number of the cgroup that owns the page which byte `offset` after `page` is in. */
 u64 tmem_page_owner(struct page *page, unsigned long offset);
-/* Where in its first vector a bio begins, in bytes. */
-unsigned int tmem_bio_offset(const struct bio *bio);
 /* Ends the accounting that bio_start_io_acct() began. */
 void tmem_bio_end_io_acct(struct bio *bio, unsigned long start);
 /* Pages of RAM in this machine. */

@@ -137,12 +137,14 @@ impl Bio {
     }
 
     fn cursor(&self) -> Cursor {
+        const OFFSET: usize = bindings::TMEM_BVEC_ITER_OFFSET as usize;
         let bio = self.raw();
+        let iterator = &raw const bio.bi_iter;
         Cursor {
             // SAFETY: the iterator's index is inside the bio's vectors.
             vector: unsafe { bio.bi_io_vec.add(bio.bi_iter.bi_idx as usize) },
-            // SAFETY: a bio that lives.
-            done: unsafe { bindings::tmem_bio_offset(bio) } as usize,
+            // SAFETY: the iterator's field of that offset, which has two names (bindings.h).
+            done: unsafe { iterator.byte_add(OFFSET).cast::<u32>().read_unaligned() } as usize,
             left: bio.bi_iter.bi_size as usize,
         }
     }
