@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # For people. The kernel's build reads Kbuild instead. Everything is done by the scripts, which set up what they need.
 
-.PHONY: all module programs setup install clean fmt lint test demo guest help
+.PHONY: all module programs setup install clean fmt lint test demo bench guest help
 
 all:
 	@scripts/build all
@@ -9,7 +9,7 @@ all:
 module programs:
 	@scripts/build $@
 
-setup lint test demo:
+setup lint test demo bench:
 	@scripts/$@
 
 guest:
@@ -27,6 +27,7 @@ clean:
 help:
 	@echo 'make            build the modules into .build/RELEASE/ and the programs into .build/bin/'
 	@echo 'make demo       see tmem beside zram, zswap and a disk, on real data'
+	@echo 'make bench      measure what a page costs and takes, beside zram and zswap'
 	@echo 'make test       run all tests'
 	@echo 'make guest      boot a stock guest with the modules loaded; RUN="text" runs that text in it'
 	@echo 'make install    install the modules and tmemctl (DESTDIR=, PREFIX=/usr/local)'

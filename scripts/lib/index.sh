@@ -53,6 +53,15 @@ _say_changes() {
 	done <"$_index/changed"
 }
 
+# package_index BYTES: the whole paragraphs at the beginning of Debian's package index, of at most so many bytes.
+package_index() {
+	local index
+	index=$(compgen -G "$_index/lists/*_dists_trixie_main_binary-amd64_Packages*" | head -n 1) ||
+		die "there is no package index in $_index/lists" "run scripts/setup --refresh"
+	index_apt /usr/lib/apt/apt-helper cat-file "$index" |
+		awk -v most="$1" -v RS= -v ORS='\n\n' '(size += length($0) + 2) <= most'
+}
+
 index_newer_than() {
 	[ "$_index/checked" -nt "$1" ]
 }

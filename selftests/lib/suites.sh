@@ -5,7 +5,7 @@
 # Every crate's own tests, one case a crate.
 suite_host() {
 	local crate
-	for crate in rust/core scripts/tmemctl selftests/tmem-client selftests/tools; do
+	for crate in rust/core scripts/tmemctl selftests/tmem-client selftests/tools selftests/bench; do
 		[[ -e $TMEM_ROOT/$crate/Cargo.toml ]] || continue
 		run_case "host: the tests of $crate" test_crate "$TMEM_ROOT/$crate"
 	done

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+//! The parts of the benchmark, and the guest that each is measured in.
+
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    Corpus,
+    Cost,
+    Swap,
+    Bytes,
+    Time,
+    Scale,
+}
+
+type Options = &'static [(&'static str, &'static str)];
+
+/// A nanosecond is an instruction there.
+const COUNTING: Options = &[("ICOUNT", "1"), ("CPUS", "1"), ("MEM", "1024")];
+const COUNTING_MANY_PAGES: Options = &[("ICOUNT", "1"), ("CPUS", "1"), ("MEM", "6144")];
+const PLAIN: Options = &[("CPUS", "1"), ("MEM", "1024")];
+const TWO_PROCESSORS: Options = &[("CPUS", "2"), ("MEM", "1024")];
+const USER_MODE: Options = &[("KERNEL", "uml"), ("CPUS", "2"), ("MEM", "1024")];
+/// With room for the programs whose pages are the corpus.
+const ROOMY: Options = &[("MEM", "2048")];
+
+impl Part {
+    pub const ALL: [Self; 6] = [
+        Self::Corpus,
+        Self::Cost,
+        Self::Swap,
+        Self::Bytes,
+        Self::Time,
+        Self::Scale,
+    ];
+    /// What makes sense in a guest at native speed.
+    pub const HERE: [Self; 3] = [Self::Corpus, Self::Bytes, Self::Time];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Corpus => "corpus",
+            Self::Cost => "cost",
+            Self::Swap => "swap",
+            Self::Bytes => "bytes",
+            Self::Time => "time",
+            Self::Scale => "scale",
+        }
+    }
+
+    /// Options of qemu/guest. `here`: without user-mode Linux, which the reader's own guests are not.
+    pub fn guest(self, here: bool) -> Options {
+        match self {
+            Self::Corpus => ROOMY,
+            Self::Cost | Self::Swap => COUNTING,
+            Self::Bytes => PLAIN,
+            Self::Time if here => TWO_PROCESSORS,
+            Self::Time => USER_MODE,
+            Self::Scale => COUNTING_MANY_PAGES,
+        }
+    }
+
+    /// Seconds after which it hangs: some times what it takes on a slow machine.
+    pub fn timeout(self) -> u32 {
+        match self {
+            Self::Scale => 7200,
+            _ => 3600,
+        }
+    }
+
+    pub fn needs_corpus(self) -> bool {
+        !matches!(self, Self::Corpus | Self::Scale)
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, to: &mut fmt::Formatter) -> fmt::Result {
+        to.write_str(self.name())
+    }
+}
