@@ -2,11 +2,8 @@
 //! Ctrl-C and its like end the guest first, then this program. All `unsafe` code is here: the standard library has no signals.
 
 use std::io;
-use std::mem::MaybeUninit;
 use std::process::{Child, ExitStatus};
-use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::SeqCst};
-use std::thread;
 
 /// What a shell says of a program that Ctrl-C has ended.
 pub const STATUS: u8 = 130;
@@ -17,34 +14,21 @@ static STOPPED: AtomicBool = AtomicBool::new(false);
 /// The process group that has to end; 0: there is none.
 static GROUP: AtomicI32 = AtomicI32::new(0);
 
-/// From now on the signals go to a thread of their own. Children do not inherit that: the standard library gives them an empty mask.
+/// From now on the signals are handled here. Children do not inherit that.
 pub fn catch() -> io::Result<()> {
-    let set = block()?;
-    thread::Builder::new().spawn(move || loop {
-        let mut signal = 0;
-        // SAFETY: both are valid, and the set was initialized by `block`.
-        unsafe { libc::sigwait(&set, &mut signal) };
-        STOPPED.store(true, SeqCst);
-        end_group();
-    })?;
+    for signal in SIGNALS {
+        // SAFETY: the handler does nothing that a handler may not: it uses atomics and kill(2).
+        let before = unsafe { libc::signal(signal, handle as extern "C" fn(i32) as usize) };
+        if before == libc::SIG_ERR {
+            return Err(io::Error::last_os_error());
+        }
+    }
     Ok(())
 }
 
-fn block() -> io::Result<libc::sigset_t> {
-    let mut set = MaybeUninit::uninit();
-    // SAFETY: sigemptyset initializes the set that the others use; no old mask is asked for.
-    let (error, set) = unsafe {
-        libc::sigemptyset(set.as_mut_ptr());
-        for signal in SIGNALS {
-            libc::sigaddset(set.as_mut_ptr(), signal);
-        }
-        let error = libc::pthread_sigmask(libc::SIG_BLOCK, set.as_ptr(), ptr::null_mut());
-        (error, set.assume_init())
-    };
-    match error {
-        0 => Ok(set),
-        error => Err(io::Error::from_raw_os_error(error)),
-    }
+extern "C" fn handle(_signal: i32) {
+    STOPPED.store(true, SeqCst);
+    end_group();
 }
 
 fn end_group() {

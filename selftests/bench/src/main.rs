@@ -93,6 +93,7 @@ fn run_part(args: &Args, part: Part, clock: &Clock) -> PartResult {
     clock.say(&format!("==> {part}"));
     let result = run::run(args, part, &corpus, clock);
     match &result.failure {
+        _ if interrupt::stopped() => clock.say("==> stopped"),
         Some(failure) => clock.say(&format!("==> {part}: FAILED: {failure}")),
         None => clock.say(&format!("==> {part}: done in {} s", result.seconds)),
     }

@@ -5,6 +5,7 @@ mod bars;
 mod lines;
 
 use crate::comparison::Comparison;
+use crate::layout::number;
 use crate::part::Part;
 use crate::results::Results;
 use crate::views;
@@ -19,15 +20,16 @@ use std::path::Path;
 static FONT: &[u8] = include_bytes!("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf");
 const FONT_NAME: &str = "sans-serif";
 
-/// Colours that people with any kind of sight tell apart (Okabe and Ito); ours is the first.
-const COLOURS: [RGBColor; 7] = [
-    RGBColor(213, 94, 0),
-    RGBColor(0, 114, 178),
-    RGBColor(86, 180, 233),
-    RGBColor(0, 158, 115),
-    RGBColor(240, 228, 66),
-    RGBColor(204, 121, 167),
-    RGBColor(150, 150, 150),
+/// A store has the same colour everywhere; people with any kind of sight tell them apart (Okabe and Ito).
+const COLOURS: [(&str, RGBColor); 8] = [
+    ("tmem", RGBColor(213, 94, 0)),
+    ("tmem dedup=off", RGBColor(230, 159, 0)),
+    ("tmem recompressed", RGBColor(240, 228, 66)),
+    ("zram-lz4", RGBColor(0, 114, 178)),
+    ("zram-zstd", RGBColor(86, 180, 233)),
+    ("zswap-lz4", RGBColor(0, 158, 115)),
+    ("zswap-zstd", RGBColor(204, 121, 167)),
+    ("request", RGBColor(150, 150, 150)),
 ];
 
 const WIDTH: u32 = 1200;
@@ -79,8 +81,17 @@ fn picture(path: &Path, tables: &[&Comparison], panel: Panel) -> Drawn {
     Ok(area.present()?)
 }
 
-fn colour(index: usize) -> RGBColor {
-    COLOURS[index % COLOURS.len()]
+fn colour(store: &str) -> RGBColor {
+    let known = COLOURS.iter().find(|(name, _)| *name == store);
+    known.map_or(BLACK, |(_, colour)| *colour)
+}
+
+/// At an axis.
+fn mark(value: f64) -> String {
+    match value.fract() == 0.0 && value.abs() < 100.0 {
+        true => format!("{value:.0}"),
+        false => number(value),
+    }
 }
 
 fn caption(table: &Comparison) -> String {

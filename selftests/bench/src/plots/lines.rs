@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! A line for each store over the number of pages, which grows tenfold from mark to mark.
 
-use super::{caption, colour, top, Area, Drawn, FONT_NAME};
+use super::{caption, colour, mark, top, Area, Drawn, FONT_NAME};
 use crate::comparison::Comparison;
 use plotters::prelude::*;
 
@@ -23,12 +23,13 @@ pub fn draw(area: &Area, table: &Comparison) -> Drawn {
     chart
         .configure_mesh()
         .x_desc("pages")
-        .x_label_formatter(&|value| crate::layout::number(*value))
-        .y_label_formatter(&|value| crate::layout::number(*value))
+        .x_label_formatter(&|value| mark(*value))
+        .y_label_formatter(&|value| mark(*value))
+        .max_light_lines(1)
         .label_style((FONT_NAME, 15))
         .draw()?;
     for (index, store) in table.stores.iter().enumerate() {
-        let style = colour(index).stroke_width(2);
+        let style = colour(store).stroke_width(2);
         let values = table.rows.iter().map(|row| row.values[index]);
         let points: Vec<_> = pages
             .iter()

@@ -8,8 +8,8 @@ use crate::goals::{self, Judgement};
 
 pub fn tables(figures: &[Figure]) -> Vec<Comparison> {
     [
-        ("put", "instructions"),
-        ("get", "instructions"),
+        ("put", "instructions a page"),
+        ("get", "instructions a page"),
         ("most-put", "instructions of the dearest"),
         ("most-get", "instructions of the dearest"),
         ("tables", "bytes a page"),
