@@ -18,7 +18,8 @@ case ${1:-} in
 	exit 2
 	;;
 esac
-scratch=$(mktemp -d)
+# On the disk: /tmp takes memory.
+scratch=$(mktemp -d -p /var/tmp)
 
 progress() {
 	printf '[%4d s] %s: %s\n' "$SECONDS" "$part" "$*" >&2
