@@ -12,21 +12,25 @@ mod cost;
 mod device;
 mod dump;
 mod exhaust;
+mod flood;
 mod given;
 mod hoard;
 mod ioctl_fuzz;
 mod mapping;
 mod memory;
 mod model;
+mod neighbour;
 mod outcome;
 mod page_cost;
 mod pieces;
 mod reload;
+mod samples;
 mod scale;
 mod sites;
 mod span;
 mod storm;
 mod swap_cost;
+mod tell;
 mod time;
 
 use clap::{Parser, Subcommand};
@@ -59,6 +63,8 @@ enum Command {
     Exhaust(exhaust::Options),
     /// Write pages made from a seed
     Fill(span::Options),
+    /// What each of many pages of /dev/tmem costs
+    Flood(flood::Options),
     /// Fill a pool of /dev/tmem, run a command, and get everything back
     Hoard(hoard::Options),
     /// Random commands to /dev/tmem, right and wrong
@@ -69,6 +75,8 @@ enum Command {
     Model(model::Options),
     /// What given pages cost to put, to put again, and to get
     PageCost(page_cost::Options),
+    /// Use pools of /dev/tmem while a command runs: how long was the longest wait?
+    Neighbour(neighbour::Options),
     /// Direct requests whose memory lies in pieces
     Pieces(pieces::Options),
     /// Load and unload a module many times
@@ -83,6 +91,8 @@ enum Command {
     SwapCost(swap_cost::Options),
     /// How long given pages take on two disks, in turn
     Time(time::Options),
+    /// Whether the cost of a put tells if somebody else holds the same page
+    Tell(tell::Options),
     /// Read pages made from a seed, but for those that must be unreadable
     Verify(span::VerifyOptions),
 }
@@ -98,11 +108,13 @@ fn main() -> ExitCode {
         Command::Dump(options) => dump::run(&options),
         Command::Exhaust(options) => exhaust::run(&options),
         Command::Fill(options) => span::fill(&options),
+        Command::Flood(options) => flood::run(&options),
         Command::Hoard(options) => hoard::run(&options),
         Command::IoctlFuzz(options) => ioctl_fuzz::run(&options),
         Command::Memory(options) => memory::run(&options),
         Command::Model(options) => model::run(&options),
         Command::PageCost(options) => page_cost::run(&options),
+        Command::Neighbour(options) => neighbour::run(&options),
         Command::Pieces(options) => pieces::run(&options),
         Command::Reload(options) => reload::run(&options),
         Command::Scale(options) => scale::run(&options),
@@ -110,6 +122,7 @@ fn main() -> ExitCode {
         Command::Storm(options) => storm::run(&options),
         Command::SwapCost(options) => swap_cost::run(&options),
         Command::Time(options) => time::run(&options),
+        Command::Tell(options) => tell::run(&options),
         Command::Verify(options) => span::verify(&options),
     };
     match done {
