@@ -55,7 +55,7 @@ impl kernel::Module for Tmem {
         let ram = ffi::machine::ram_bytes();
         let size = disksize(ram)?;
         let policy = Arc::new(Policy::new(ram / 2), GFP_KERNEL)?;
-        let pools = Pools::new(policy)?;
+        let pools = Pools::new(policy.clone())?;
         let tender = Tender::new(pools.clone())?;
         // What fails from here on takes back what was made, in the order that the fields of Tmem
         // explain.
@@ -66,7 +66,7 @@ impl kernel::Module for Tmem {
         })?;
         let shown = sysfs::pools::Shown::create(&directory, pools.clone())?;
         let registry = Registry::new(module, pools.clone(), sysfs::disk::attributes())?;
-        let debug = sysfs::debug::Debug::create(registry.clone())?;
+        let debug = sysfs::debug::Debug::create(registry.clone(), policy)?;
         let control = sysfs::control::create(registry.clone())?;
         for _ in 0..ffi::params::disks() {
             let number = registry.add()?;

@@ -25,6 +25,12 @@ impl Key {
     /// How many random words make one.
     pub const WORDS: usize = 1 + LANES;
 
+    /// By which all pages have the same hash, so that what a flood of such pages costs can be seen.
+    pub const WEAK: Self = Self {
+        start: 0,
+        lanes: [0; LANES],
+    };
+
     /// The key of these words, which nobody should be able to guess.
     pub fn new(random: [u64; Self::WORDS]) -> Self {
         let [start, lanes @ ..] = random;

@@ -22,6 +22,7 @@ pub struct Policy {
     dedup: Atomic<u32>,
     idle_seconds: Atomic<u64>,
     cpu_percent: Atomic<u64>,
+    is_weak: Atomic<bool>,
 }
 
 impl Policy {
@@ -33,6 +34,7 @@ impl Policy {
             dedup: Atomic::new(Sharing::Cgroup as u32),
             idle_seconds: Atomic::new(IDLE_SECONDS),
             cpu_percent: Atomic::new(CPU_PERCENT),
+            is_weak: Atomic::new(false),
         }
     }
 
@@ -88,6 +90,16 @@ impl Policy {
     /// Sets it, for pages put from now on.
     pub fn set_dedup(&self, sharing: Sharing) {
         self.dedup.store(sharing as u32, Relaxed);
+    }
+
+    /// Whether all contents have the same hash: a fault on purpose.
+    pub(super) fn is_weak(&self) -> bool {
+        self.is_weak.load(Relaxed)
+    }
+
+    /// Sets it, for stores made from now on.
+    pub fn set_weak(&self, is_weak: bool) {
+        self.is_weak.store(is_weak, Relaxed);
     }
 }
 

@@ -2,7 +2,7 @@
 //! /sys/kernel/debug/tmem: faults on purpose.
 #![forbid(unsafe_code)]
 
-use crate::{core::size, frontend::Registry};
+use crate::{core::size, frontend::Registry, store::Policy};
 use kernel::{
     debugfs::{Dir, File},
     prelude::*,
@@ -16,19 +16,25 @@ const LONGEST: usize = 64;
 /// The directory; dropping it removes it.
 pub struct Debug {
     _corrupt: Pin<KBox<File<Arc<Registry>>>>,
+    _weak: Pin<KBox<File<Arc<Policy>>>>,
     _directory: Dir,
 }
 
 impl Debug {
     /// Makes the directory. May sleep. ENOMEM.
-    pub fn create(registry: Arc<Registry>) -> Result<Self> {
+    pub fn create(registry: Arc<Registry>, policy: Arc<Policy>) -> Result<Self> {
         let directory = Dir::new(c"tmem");
         let corrupt = KBox::pin_init(
             directory.write_callback_file(c"corrupt", registry, &corrupt),
             GFP_KERNEL,
         )?;
+        let weak = KBox::pin_init(
+            directory.write_callback_file(c"weak_hash", policy, &weak_hash),
+            GFP_KERNEL,
+        )?;
         Ok(Self {
             _corrupt: corrupt,
+            _weak: weak,
             _directory: directory,
         })
     }
@@ -39,21 +45,36 @@ impl Debug {
 /// ENODEV, ENOENT: there is no such disk, or nothing in the slot. EINVAL: not three numbers, or a
 /// page of one word, which has no bytes. ERANGE: it has fewer bytes.
 fn corrupt(registry: &Arc<Registry>, reader: &mut UserSliceReader) -> Result {
-    let mut line = [0; LONGEST];
-    let line = line.get_mut(..reader.len()).ok_or(EINVAL)?;
-    reader.read_slice(line)?;
-    let line = core::str::from_utf8(line).map_err(|_| EINVAL)?;
-    let mut numbers = line
-        .split_ascii_whitespace()
-        .map(|word| size::parse_decimal(word).ok_or(EINVAL));
-    let mut next = || numbers.next().ok_or(EINVAL)?;
-    let (disk, slot, byte) = (next()?, next()?, next()?);
-    if next().is_ok() {
-        return Err(EINVAL);
-    }
+    let [disk, slot, byte] = numbers(reader)?;
     let disk = u32::try_from(disk).map_err(|_| ENODEV)?;
     let byte = usize::try_from(byte).map_err(|_| ERANGE)?;
     registry.with_device(disk, |device| {
         device.with_volume(|volume| volume.ok_or(ENODEV)?.corrupt(slot, byte))
     })?
+}
+
+/// `1`: all pages have the same hash, in stores that are made from now on; `0`: no longer. So a test can
+/// put pages that collide, which takes the key otherwise. EINVAL.
+fn weak_hash(policy: &Arc<Policy>, reader: &mut UserSliceReader) -> Result {
+    match numbers(reader)? {
+        [is_weak @ (0 | 1)] => {
+            policy.set_weak(is_weak == 1);
+            Ok(())
+        }
+        _ => Err(EINVAL),
+    }
+}
+
+/// A line of as many numbers. EINVAL.
+fn numbers<const N: usize>(reader: &mut UserSliceReader) -> Result<[u64; N]> {
+    let mut line = [0; LONGEST];
+    let line = line.get_mut(..reader.len()).ok_or(EINVAL)?;
+    reader.read_slice(line)?;
+    let line = core::str::from_utf8(line).map_err(|_| EINVAL)?;
+    let mut words = line.split_ascii_whitespace();
+    let mut numbers = [0; N];
+    for number in &mut numbers {
+        *number = words.next().and_then(size::parse_decimal).ok_or(EINVAL)?;
+    }
+    words.next().map_or(Ok(numbers), |_| Err(EINVAL))
 }

@@ -169,3 +169,11 @@ fn hashes_of_one_domain_stay_spread() {
         .collect();
     check_spread(&hashes);
 }
+
+#[test]
+fn the_weak_key_makes_all_pages_collide() {
+    let mut random = Random::new(5);
+    let weak = |page: &Page| page_hash(&Key::WEAK, &shared(page));
+    let first = weak(&made(&mut random));
+    assert!((0..1000).all(|_| weak(&made(&mut random)) == first));
+}
