@@ -41,10 +41,10 @@ use buffers::{Bounce, Buffers};
 use content::Place;
 use kernel::{
     prelude::*,
-    sync::{lock::spinlock::SpinLockGuard, new_spinlock, Arc, SpinLock},
+    sync::{new_spinlock, Arc, SpinLock},
 };
 use record::{Record, Tag};
-use records::Supply;
+use records::{RecordPage, Supply};
 use shard::{Left, Shard};
 
 /// Most shards: their number is eight bits of a [`Content`].
@@ -164,31 +164,33 @@ impl<T: Tier> Store<T> {
         let Place::Record { shard, number } = content.place() else {
             return Shape::WORD;
         };
-        let shard = self.shard(shard).lock();
-        let Some(record) = shard.get(number) else {
+        let mut shard = self.shard(shard).lock();
+        let released = shard.release(number, |record| {
+            self.count_references(record, -1);
+            Shape::of(record)
+        });
+        drop(shard);
+        let Some((shape, left)) = released else {
             return Shape::default();
         };
-        let shape = Shape::of(record);
-        self.count_references(record, -1);
-        self.change(shard, |shard| Some(shard.release(number)));
+        self.forgot(left);
         shape
     }
 
-    /// Changes a shard, and frees and takes note of what that leaves.
-    fn change(
-        &self,
-        mut shard: SpinLockGuard<'_, Shard<T>>,
-        change: impl FnOnce(&mut Shard<T>) -> Option<Left<T>>,
-    ) {
-        let before = shard.table_bytes();
-        let left = change(&mut shard);
-        let after = shard.table_bytes();
-        drop(shard);
-        let page = left
-            .and_then(|left| left.page)
-            .map_or(0, |_| Supply::<T>::PAGE_COST);
-        self.ledger
-            .add_metadata(after as i64 - before as i64 - page as i64);
+    /// Frees and takes note of what a content left: seldom more than its bytes.
+    #[inline]
+    fn forgot(&self, left: Left<T>) {
+        drop(left.body);
+        match (left.page, left.table_bytes) {
+            (None, 0) => {}
+            (page, bytes) => self.forgot_tables(page, bytes),
+        }
+    }
+
+    #[inline(never)]
+    fn forgot_tables(&self, page: Option<KBox<RecordPage<T>>>, bytes: u64) {
+        let bytes = bytes.saturating_add(page.map_or(0, |_| Supply::<T>::PAGE_COST));
+        self.ledger.add_metadata((bytes as i64).wrapping_neg());
     }
 
     /// What the store counts: bytes, shares.

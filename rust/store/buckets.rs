@@ -80,25 +80,26 @@ impl Buckets {
         true
     }
 
-    /// Takes record `number` out of its chain.
-    pub(super) fn unlink<T: Tier>(&mut self, records: &mut Records<T>, number: u32) {
-        let Some((hash, next)) = records
-            .get(number)
-            .map(|record| (record.hash, record.next()))
-        else {
-            return;
-        };
+    /// Takes record `number`, of this hash and before `next`, out of its chain; how many bytes fewer
+    /// the table takes then.
+    pub(super) fn unlink<T: Tier>(
+        &mut self,
+        records: &mut Records<T>,
+        number: u32,
+        hash: u32,
+        next: Option<u32>,
+    ) -> u64 {
         let bucket = linear::bucket(hash, self.buckets);
-        match predecessor(records, self.get(bucket), number) {
-            Some(previous) => {
-                if let Some(record) = records.get_mut(previous) {
-                    record.set_next(next);
-                }
-            }
-            None => self.set(bucket, next),
+        let first = self.get(bucket);
+        if first == Some(number) {
+            self.set(bucket, next);
+        } else if let Some(record) =
+            predecessor(records, first, number).and_then(|previous| records.get_mut(previous))
+        {
+            record.set_next(next);
         }
         self.chained = self.chained.saturating_sub(1);
-        self.shrink(records);
+        self.shrink(records)
     }
 
     /// One more bucket when the chains get long.
@@ -142,11 +143,21 @@ impl Buckets {
         }
     }
 
-    /// One bucket less when half of them are without need.
-    fn shrink<T: Tier>(&mut self, records: &mut Records<T>) {
+    /// One bucket less when half of them are without need; how many bytes fewer they take then.
+    #[inline]
+    fn shrink<T: Tier>(&mut self, records: &mut Records<T>) -> u64 {
         if self.chained >= self.buckets / LOAD || self.buckets <= PER_SEGMENT as u32 {
-            return;
+            return 0;
         }
+        let before = self.bytes();
+        self.merge(records);
+        before.saturating_sub(self.bytes())
+    }
+
+    /// Takes the last bucket away, whose entries go to its buddy's, unless that chain would be too
+    /// long.
+    #[inline(never)]
+    fn merge<T: Tier>(&mut self, records: &mut Records<T>) {
         let last = self.buckets.wrapping_sub(1);
         let buddy = linear::buddy(last);
         let (own, other) = (self.get(last), self.get(buddy));

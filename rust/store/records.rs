@@ -198,11 +198,10 @@ impl<T: Tier> Records<T> {
     pub(super) fn remove(&mut self, number: u32) -> Option<Removed<T>> {
         let (of, at) = (number / PER_PAGE as u32, number % PER_PAGE as u32);
         let page = self.page_mut(of)?;
-        let record = replace(page.records.get_mut(at as usize)?, Record::FREE);
+        let place = page.records.get_mut(at as usize)?;
+        let record = replace(place, Record::FREE);
+        place.hash = page.free;
         let was_full = page.free == NONE;
-        if let Some(place) = page.records.get_mut(at as usize) {
-            place.hash = page.free;
-        }
         page.free = at;
         page.used = page.used.wrapping_sub(1);
         let empty = page.used == 0;

@@ -147,7 +147,10 @@ impl<T: Tier> Store<T> {
     /// Lets go of a task's content.
     pub fn finish(&self, task: Task) {
         if let Place::Record { shard, number } = task.place {
-            self.change(self.shard(shard).lock(), |shard| shard.unpin(number));
+            let left = self.shard(shard).lock().unpin(number);
+            if let Some(left) = left {
+                self.forgot(left);
+            }
         }
     }
 }

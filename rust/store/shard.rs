@@ -23,9 +23,19 @@ pub(super) struct Shard<T: Tier> {
 /// What a reference that was given up leaves.
 pub(super) struct Left<T: Tier> {
     /// To be dropped without the lock.
-    pub(super) _body: Option<Body<T::Object>>,
+    pub(super) body: Option<Body<T::Object>>,
     /// To be freed without the lock.
     pub(super) page: Option<KBox<RecordPage<T>>>,
+    /// Bytes that a table became smaller by.
+    pub(super) table_bytes: u64,
+}
+
+impl<T: Tier> Left<T> {
+    const NOTHING: Self = Self {
+        body: None,
+        page: None,
+        table_bytes: 0,
+    };
 }
 
 impl<T: Tier> Shard<T> {
@@ -66,53 +76,55 @@ impl<T: Tier> Shard<T> {
 
     /// A content.
     #[inline]
-    pub(super) fn get(&self, number: u32) -> Option<&Record<T>> {
-        self.records.get(number)
-    }
-
-    /// A content.
-    #[inline]
     pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Record<T>> {
         self.records.get_mut(number)
     }
 
-    /// Gives up one reference to content `number`, which is known to have one.
-    pub(super) fn release(&mut self, number: u32) -> Left<T> {
-        let nothing = Left {
-            _body: None,
-            page: None,
-        };
-        let Some(record) = self.records.get_mut(number) else {
-            return nothing;
-        };
+    /// Gives up one reference to content `number`, which is known to have one, after a last look at
+    /// it.
+    pub(super) fn release<R>(
+        &mut self,
+        number: u32,
+        look: impl FnOnce(&Record<T>) -> R,
+    ) -> Option<(R, Left<T>)> {
+        let mut left = Left::NOTHING;
+        let record = self.records.get_mut(number)?;
+        let seen = look(record);
         let references = record.references().saturating_sub(1);
         record.set_references(references);
         if references > 0 {
-            return nothing;
+            return Some((seen, left));
         }
+        let is_pinned = record.is_pinned();
         if record.sharing() != Sharing::Alone {
             record.set_alone();
-            self.buckets.unlink(&mut self.records, number);
+            let (hash, next) = (record.hash, record.next());
+            left.table_bytes = self.buckets.unlink(&mut self.records, number, hash, next);
         }
-        self.remove_unused(number).unwrap_or(nothing)
+        if !is_pinned {
+            self.remove(number, &mut left);
+        }
+        Some((seen, left))
     }
 
     /// Lets content `number` go when its references do, or did.
     pub(super) fn unpin(&mut self, number: u32) -> Option<Left<T>> {
-        self.records.get_mut(number)?.set_pinned(false);
-        self.remove_unused(number)
-    }
-
-    fn remove_unused(&mut self, number: u32) -> Option<Left<T>> {
-        let record = self.records.get(number)?;
-        if record.references() > 0 || record.is_pinned() {
+        let record = self.records.get_mut(number)?;
+        record.set_pinned(false);
+        if record.references() > 0 {
             return None;
         }
-        let removed = self.records.remove(number)?;
-        Some(Left {
-            _body: Some(removed.record.into_body()),
-            page: removed.page,
-        })
+        let mut left = Left::NOTHING;
+        self.remove(number, &mut left);
+        Some(left)
+    }
+
+    #[inline]
+    fn remove(&mut self, number: u32, left: &mut Left<T>) {
+        if let Some(removed) = self.records.remove(number) {
+            left.body = Some(removed.record.into_body());
+            left.page = removed.page;
+        }
     }
 
     /// How many more record pages the array must have room for; 0 when it has.
