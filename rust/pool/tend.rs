@@ -29,11 +29,14 @@ use kernel::{
 /// that an administrator set.
 const OLD: u8 = 4;
 
-/// Pages that are looked at between two looks at the clock.
+/// Pages that are looked at between two looks at the clock, unless there is work to do about one.
 const BATCH: usize = 64;
 
 /// Nanoseconds of work after which there is a pause.
 const SLICE_NS: u64 = 2_000_000;
+
+/// Others want the CPU if this had to wait for it so long, in nanoseconds.
+const PATIENCE_NS: u64 = 1_000_000;
 
 /// Where a walk through all pools is.
 #[derive(Clone, Copy)]
@@ -81,6 +84,8 @@ pub struct Tender {
 struct Bench {
     watch: Watch,
     pause: u32,
+    /// How long this has waited for a CPU until it last paused.
+    waited: u64,
     /// The round that is under way, and how far it is.
     round: Option<(bool, Walk)>,
     buffer: KBox<PageBuffer>,
@@ -93,6 +98,7 @@ impl Tender {
         let bench = Bench {
             watch: Watch::new(clock::now()),
             pause: 0,
+            waited: 0,
             round: None,
             buffer: KBox::init(pin_init::init_zeroed(), GFP_KERNEL)?,
             workspace: None,
@@ -107,10 +113,19 @@ impl Tender {
     }
 }
 
+impl Bench {
+    /// Whether others have the CPU, which this thread gets only when they do not want it: it had to
+    /// wait since its pause was over.
+    fn others_wait(&self) -> bool {
+        thread::waited_ns().saturating_sub(self.waited) > PATIENCE_NS
+    }
+}
+
 impl Work for Tender {
     fn work(&self) -> u32 {
         let mut bench = self.bench.lock();
         bench.pause = self.pools.tend(&mut bench);
+        bench.waited = thread::waited_ns();
         bench.pause
     }
 }
@@ -124,6 +139,9 @@ impl Pools {
         self.obey_cap();
         if bench.round.is_none() {
             bench.round = self.next_round(&mut bench.watch);
+        }
+        if bench.others_wait() && self.totals().dedup_pending_pages == 0 {
+            return YIELD_MS;
         }
         let Some((ages, walk)) = bench.round.take() else {
             return REST_MS;
@@ -170,7 +188,9 @@ impl Pools {
             for _ in 0..BATCH {
                 let state = self.state.lock();
                 let (pool, position) = walk.next(&state, |_| true)?;
-                pool.tend(&position.handle(), ages, &page, workspace);
+                if pool.tend(&position.handle(), ages, &page, workspace) {
+                    break;
+                }
             }
             if thread::worked_ns().saturating_sub(begin) >= SLICE_NS {
                 return Some(walk);
@@ -180,7 +200,14 @@ impl Pools {
 }
 
 impl Pool {
-    fn tend(&self, handle: &Handle, ages: bool, page: &Page<'_>, workspace: &mut Workspace) {
+    /// Looks at a page, and does what there is to do about it; whether there was something.
+    fn tend(
+        &self,
+        handle: &Handle,
+        ages: bool,
+        page: &Page<'_>,
+        workspace: &mut Workspace,
+    ) -> bool {
         let round = Round {
             ages,
             old: OLD,
@@ -189,7 +216,7 @@ impl Pool {
         };
         let look = |content: &_| self.store.look(content, &round, page);
         let Some(task) = self.index.with(handle, look).flatten() else {
-            return;
+            return false;
         };
         match task.job {
             Job::Encode(algorithm) => {
@@ -200,6 +227,7 @@ impl Pool {
             Job::Split => self.split(handle, &task, page),
         }
         self.store.finish(task);
+        true
     }
 
     fn encoded(
