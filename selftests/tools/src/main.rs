@@ -9,6 +9,7 @@ mod content;
 mod contest;
 mod contract;
 mod cost;
+mod damage;
 mod device;
 mod dump;
 mod exhaust;
@@ -59,6 +60,8 @@ enum Command {
     Cost(cost::Options),
     /// Copy a program's anonymous pages to a file
     Dump(dump::Options),
+    /// Damage each stored byte of a page in turn
+    Damage(damage::Options),
     /// Write until writes are refused, then verify all that was accepted
     Exhaust(exhaust::Options),
     /// Write pages made from a seed
@@ -106,6 +109,7 @@ fn main() -> ExitCode {
         Command::Contract(options) => contract::run(&options),
         Command::Cost(options) => cost::run(&options),
         Command::Dump(options) => dump::run(&options),
+        Command::Damage(options) => damage::run(&options),
         Command::Exhaust(options) => exhaust::run(&options),
         Command::Fill(options) => span::fill(&options),
         Command::Flood(options) => flood::run(&options),
