@@ -25,7 +25,7 @@ as_tenant() {
 tell() {
 	echo "$1" >/sys/kernel/tmem/dedup
 	as_tenant one tmem-test hoard --kind persistent --pages $pages --class "$2" --seed 1 -- \
-		bash -c 'as_tenant two tmem-test tell --pages "$0" --class "$1" --held 1 --other 2' $pages "$2" >"$scratch/counts"
+		bash -c "as_tenant two tmem-test tell --pages $pages --class $2 --held 1 --other 2" >"$scratch/counts"
 	cat "$scratch/counts"
 	printf '# domain %-6s class %-6s put %6d held, %6d not: distance %3d%%; free %5d held, %5d not: distance %3d%%\n' "$1" "$2" \
 		"$(counted put_held)" "$(counted put_other)" "$(counted put_distance)" \
