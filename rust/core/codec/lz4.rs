@@ -8,19 +8,21 @@
 //!
 //! The search is greedy, with one candidate a hash. What keeps it short, in the order of its worth:
 //! a probe is 8 or 9 instructions; a match right after another (every second one) is looked for
-//! first and written without a thought for literals; up to 14 literals are copied as two words; and
-//! in a page without matches the probes are farther and farther apart.
+//! first and written without a thought for literals; up to 14 literals are copied as two words; in a
+//! page without matches the probes are farther and farther apart; and noise is known by a sample.
 #![forbid(unsafe_code)]
 
 mod compare;
 mod decode;
 mod find;
+mod sample;
 mod sequences;
 mod write;
 
 pub use self::compare::equals;
 pub use self::decode::decode;
-use self::find::{holds_numbers, Finder, Match};
+use self::find::{Finder, Match};
+use self::sample::{repeats, sample, Sample};
 use self::write::Writer;
 use super::super::size::PAGE_SIZE;
 use super::raw::{Pos, Source, Table, SLOTS};
@@ -30,12 +32,15 @@ pub const OUT_LEN: usize = PAGE_SIZE + 64;
 
 /// Matches end here at the latest.
 const MATCH_END: usize = PAGE_SIZE - 5;
+/// Pages of noise are not expected to become less than this.
+const NOISE_CUT: usize = PAGE_SIZE / 8 * 7;
 /// The shortest match.
 const MIN_MATCH: usize = 4;
 /// The value of half a token that says: length bytes follow.
 const MORE: usize = 15;
 
-/// Encodes `page` into `out`; gives the stream's length, or `None` if that were more than `cut`.
+/// Encodes `page` into `out`; gives the stream's length, or `None` if that were more than `cut`, or is
+/// likely to be: a page of noise is given up if that would have to spare an eighth of it.
 ///
 /// `memory` is scratch and may hold anything. Of `out`, only the stream's bytes mean anything after.
 ///
@@ -48,10 +53,10 @@ pub fn encode<S: Source>(
     cut: usize,
 ) -> Option<usize> {
     // The hash is in the innermost loop: one copy of the code for each.
-    if holds_numbers(page) {
-        encode_with::<S, true>(page, out, memory, cut)
-    } else {
-        encode_with::<S, false>(page, out, memory, cut)
+    match sample(page) {
+        Sample::Noise if cut < NOISE_CUT && !repeats(page) => None,
+        Sample::Numbers => encode_with::<S, true>(page, out, memory, cut),
+        Sample::Noise | Sample::Other => encode_with::<S, false>(page, out, memory, cut),
     }
 }
 

@@ -101,24 +101,6 @@ fn first_difference(a: u64, b: u64) -> Option<usize> {
     NonZeroU64::new(a.wrapping_sub(b)).map(|difference| (difference.trailing_zeros() >> 3) as usize)
 }
 
-/// Whether most words of the page hold a zero byte, by a sample.
-#[inline(always)]
-pub(super) fn holds_numbers<S: Source>(page: &S) -> bool {
-    const SAMPLES: usize = 16;
-    const ENOUGH: u32 = 12;
-    // An odd number of words, so that it does not fall into step with an array of objects.
-    const STRIDE: usize = 33 * 8;
-    const ONES: u64 = u64::MAX / 255;
-    let mut with_zero = 0;
-    for sample in 0..SAMPLES {
-        if let Some(at) = Pos::new(sample * STRIDE) {
-            let word = page.load64::<0>(at);
-            with_zero += u32::from(word.wrapping_sub(ONES) & !word & (ONES << 7) != 0);
-        }
-    }
-    with_zero >= ENOUGH
-}
-
 /// The search. `NUMBERS` has it hash 5 bytes and not 4: small numbers and pointers have many
 /// short matches that are not worth their tokens.
 pub(super) struct Finder<'a, S, const NUMBERS: bool> {

@@ -15,13 +15,19 @@ const LONGEST: usize = PAGE_SIZE + 2 + (PAGE_SIZE - 15) / 255;
 struct Encoder {
     out: [u8; OUT_LEN],
     table: [u16; SLOTS],
+    /// Pages that were taken for noise, and are none.
+    mistaken: usize,
 }
+
+/// From here on no page is taken for noise.
+const NOISE_CUT: usize = PAGE_SIZE / 8 * 7;
 
 impl Encoder {
     fn new() -> Self {
         Self {
             out: [0; OUT_LEN],
             table: [0xffff; SLOTS],
+            mistaken: 0,
         }
     }
 
@@ -43,7 +49,12 @@ impl Encoder {
         );
         for cut in [cut, stream.len() - 1, stream.len()] {
             let expected = (stream.len() <= cut).then_some(&stream[..]);
-            assert_eq!(self.encode(page, cut), expected, "at a cut of {cut}");
+            let found = self.encode(page, cut);
+            if cut < NOISE_CUT && found.is_none() && expected.is_some() {
+                self.mistaken += 1;
+            } else {
+                assert_eq!(found, expected, "at a cut of {cut}");
+            }
         }
         stream.len()
     }
@@ -57,6 +68,8 @@ fn made_pages_come_back() {
         let page = made(&mut random);
         encoder.check(&page, random.below(PAGE_SIZE));
     }
+    // Many are noise with repeats: harder to see than any that programs make.
+    assert!(encoder.mistaken < 10_000, "{}", encoder.mistaken);
 }
 
 /// Encodes and decodes made pages, each way by the reference library once.
@@ -91,14 +104,25 @@ fn pages_of_files_come_back_smaller() {
         "too few pages in this machine's programs"
     );
     assert!(total < pages.len() * PAGE_SIZE * 3 / 4);
+    assert!(
+        encoder.mistaken <= pages.len() / 500,
+        "{}",
+        encoder.mistaken
+    );
 }
 
 #[test]
 fn pages_of_memory_come_back() {
     let mut encoder = Encoder::new();
-    for page in of_memory() {
-        encoder.check(&page, 3072);
+    let pages = of_memory();
+    for page in &pages {
+        encoder.check(page, 3072);
     }
+    assert!(
+        encoder.mistaken <= pages.len() / 500,
+        "{}",
+        encoder.mistaken
+    );
 }
 
 #[test]
