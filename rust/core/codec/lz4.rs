@@ -33,14 +33,14 @@ pub const OUT_LEN: usize = PAGE_SIZE + 64;
 /// Matches end here at the latest.
 const MATCH_END: usize = PAGE_SIZE - 5;
 /// Pages of noise are not expected to become less than this.
-const NOISE_CUT: usize = PAGE_SIZE / 8 * 7;
+const NOISE_CUT: usize = PAGE_SIZE / 16 * 15;
 /// The shortest match.
 const MIN_MATCH: usize = 4;
 /// The value of half a token that says: length bytes follow.
 const MORE: usize = 15;
 
 /// Encodes `page` into `out`; gives the stream's length, or `None` if that were more than `cut`, or is
-/// likely to be: a page of noise is given up if that would have to spare an eighth of it.
+/// likely to be: a page of noise is given up if that would have to spare a sixteenth of it.
 ///
 /// `memory` is scratch and may hold anything. Of `out`, only the stream's bytes mean anything after.
 ///

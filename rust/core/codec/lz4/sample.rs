@@ -40,7 +40,7 @@ pub(super) fn sample<S: Source>(page: &S) -> Sample {
         if let Some(at) = Pos::new(sample * STRIDE) {
             let word = page.load64::<0>(at);
             with_zero += u32::from(word.wrapping_sub(ONES) & !word & HIGHEST != 0);
-            highest += word >> 7 & ONES;
+            highest += (word >> 7) & ONES;
         }
     }
     let highest = (highest.wrapping_mul(ONES) >> 56) as u32;

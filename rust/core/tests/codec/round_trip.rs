@@ -20,7 +20,7 @@ struct Encoder {
 }
 
 /// From here on no page is taken for noise.
-const NOISE_CUT: usize = PAGE_SIZE / 8 * 7;
+const NOISE_CUT: usize = PAGE_SIZE / 16 * 15;
 
 impl Encoder {
     fn new() -> Self {
