@@ -4,6 +4,7 @@
 use crate::content::PAGE;
 use crate::outcome::Outcome;
 use clap::ValueEnum;
+use std::ops::Range;
 use std::ptr::{null_mut, NonNull};
 use std::{io, slice};
 
@@ -98,12 +99,24 @@ impl Mapping {
         self.advise(libc::MADV_PAGEOUT)
     }
 
+    /// The same for some of its pages.
+    pub fn page_out_pages(&self, pages: Range<usize>) -> Outcome {
+        advise(
+            &self.bytes()[pages.start * PAGE..pages.end * PAGE],
+            libc::MADV_PAGEOUT,
+        )
+    }
+
     fn advise(&self, advice: libc::c_int) -> Outcome {
-        // SAFETY: our mapping, and no advice given here changes its content.
-        match unsafe { libc::madvise(self.start.as_ptr().cast(), self.bytes, advice) } {
-            0 => Ok(()),
-            _ => Err(io::Error::last_os_error().into()),
-        }
+        advise(self.bytes(), advice)
+    }
+}
+
+fn advise(memory: &[u8], advice: libc::c_int) -> Outcome {
+    // SAFETY: memory of a mapping, and no advice given here changes its content.
+    match unsafe { libc::madvise(memory.as_ptr().cast_mut().cast(), memory.len(), advice) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error().into()),
     }
 }
 
