@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
-# 100,000,000 page operations from two threads on two processors, against a reference: some hours.
+# 100,000,000 operations on pools against the contract, and as many on a disk against a reference, on two processors: some hours.
 # kernel: uml
 # guest: MEM=1024 CPUS=2
 # timeout: 28800
@@ -16,4 +16,17 @@ storm() {
 	gauges_are_zero
 }
 
+# Processes of their own, as threads of one take turns in user-mode Linux; then threads that share handles.
+models() {
+	local pids=() pid
+	for _ in 1 2; do
+		tmem-test model --threads 1 --ops 45000000 &
+		pids+=("$!")
+	done
+	for pid in "${pids[@]}"; do wait "$pid"; done
+	count model --threads 4 --ops 10000000
+	(($(counted hits) * 10 > $(counted operations)))
+}
+
+case_of "random operations on pools of each kind" models
 case_of "write, read, overwrite, discard and zero 20,000 pages at random" storm

@@ -24,7 +24,7 @@ slots_go() {
 while_others_work() {
 	local pid row
 	set_size 256M
-	tmem-test storm "$disk" --operations "$(fewer 100000)" --pages 2048 --threads 2 &
+	tmem-test storm "$disk" --operations "$(fewer 30000)" --pages 2048 --threads 2 &
 	pid=$!
 	while [[ -d /proc/$pid ]]; do
 		for row in {0..3}; do

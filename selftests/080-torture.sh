@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # All at once: every operation on every kind of pool and on disks, the shrinker, caps, settings, and readers of every file.
 # timeout: 300
-# smoke
 # dmesg: Write-error on swap-device
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
