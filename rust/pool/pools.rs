@@ -37,6 +37,8 @@ pub struct Pools {
 
 struct Lifecycle {
     next: u32,
+    /// Pools that there are, with those whose pages are just going: all of them need the store.
+    living: usize,
     watcher: Option<KBox<dyn Watch>>,
 }
 
@@ -89,6 +91,7 @@ impl Pools {
                 reclaimable: Atomic::new(0),
                 lifecycle <- new_mutex!(Lifecycle {
                     next: 0,
+                    living: 0,
                     watcher: None,
                 }, "tmem_lifecycle"),
                 state <- new_mutex!(State {
@@ -154,6 +157,7 @@ impl Pools {
         core::mem::swap(&mut state.members, &mut members);
         state.store = Some(store);
         drop(state);
+        lifecycle.living = lifecycle.living.saturating_add(1);
         self.ephemeral.fetch_add(u32::from(ephemeral), Relaxed);
         let told = lifecycle
             .watcher
@@ -220,14 +224,15 @@ impl Pools {
         }
         // Nobody finds it any more: this takes its time without a lock.
         pool.clear();
-        let lifecycle = self.lifecycle.lock();
+        let mut lifecycle = self.lifecycle.lock();
         drop(pool);
+        lifecycle.living = lifecycle.living.saturating_sub(1);
         if let Some(watcher) = &lifecycle.watcher {
             watcher.went(id);
         }
         let mut state = self.state.lock();
         self.tell_reclaimable(state.store.as_deref());
-        if state.members.is_empty() {
+        if lifecycle.living == 0 {
             let store = state.store.take();
             drop(state);
             drop(store);
