@@ -17,15 +17,14 @@ pub(super) struct Key {
 }
 
 impl Ord for Key {
-    /// Objects stay together. On the way down a tree most leaves are of the same object: that is
-    /// found without a branch for each of its words.
+    /// Objects stay together. The leaf that is looked for is found without a branch for each word.
     #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         let ([a, b, c], [x, y, z]) = (self.object, other.object);
-        if (a ^ x) | (b ^ y) | (c ^ z) == 0 {
-            self.block.cmp(&other.block)
+        if (a ^ x) | (b ^ y) | (c ^ z) | (self.block ^ other.block) == 0 {
+            Ordering::Equal
         } else {
-            self.object.cmp(&other.object)
+            (self.object, self.block).cmp(&(other.object, other.block))
         }
     }
 }
