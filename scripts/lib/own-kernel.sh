@@ -20,7 +20,8 @@ own_kernels() {
 	done
 }
 
-# _fragment NAME: its lines, `uml-debug` being `uml` and more; of two lines for one option the later one.
+# _fragment NAME: its lines, `uml-debug` being `uml` and more; of two lines for one option the later one. `# until RELEASE` after
+# an option says that later kernels have another name for it.
 _fragment() {
 	local base=${1%%-*}
 	[ "$base" = "$1" ] || set -- "$base" "$1"
@@ -64,7 +65,7 @@ _configure() {
 	local name=$1 build=$2
 	shift 2
 	mkdir -p "$build"
-	_fragment "$name" >"$build/fragment"
+	_fragment "$name" | sed 's/ # until .*//' >"$build/fragment"
 	"$@" KCONFIG_ALLCONFIG="$build/fragment" allnoconfig
 	_check_survivors "$name" "$build"
 }
@@ -72,7 +73,7 @@ _configure() {
 # An option whose dependencies are not met is dropped without a word, and a kernel without its checks finds nothing.
 _check_survivors() {
 	local lost
-	mapfile -t lost < <(grep -vxFf "$2/.config" "$2/fragment")
+	mapfile -t lost < <(_fragment "$1" | grep -v ' # until ' | grep -vxFf "$2/.config")
 	[ "${#lost[@]}" = 0 ] || die "these options of qemu/kernels/${1%%-*}*.config did not survive in this kernel's configuration:" \
 		"${lost[@]}" "add what they depend on (see the kernel's Kconfig files), or leave them out"
 }
