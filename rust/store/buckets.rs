@@ -15,7 +15,7 @@ use kernel::{
     prelude::*,
 };
 
-const PER_SEGMENT: usize = 1024;
+const PER_SEGMENT: usize = 256;
 
 /// The longest chain that a record joins.
 pub(super) const LONGEST: usize = 32;
