@@ -21,7 +21,7 @@ const PER_SEGMENT: usize = 256;
 pub(super) const LONGEST: usize = 32;
 
 /// Records a bucket, on average, before there are more buckets.
-const LOAD: u32 = 2;
+const LOAD: u32 = 3;
 
 /// The first record of each chain: its number plus one, or 0.
 type Segment = [u32; PER_SEGMENT];
