@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Kernel-free logic, compiled twice: into the module (`#[path]` in its crate root) and into the
-//! host test crate (`rust/core/Cargo.toml`). Nothing here allocates, sleeps, locks or knows who
-//! calls it.
+//! host test crate (`rust/core/Cargo.toml`). Nothing here sleeps, locks or knows who calls it,
+//! nor allocates, but for what the module does not compile (`policy::cache`).
 
 pub mod codec;
 pub mod extent;

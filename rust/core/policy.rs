@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Which ephemeral pages leave first when room is needed.
+//! Which pages leave first when room is needed: the module's way, and in [`cache`] those that it is compared with.
 //!
-//! Somebody else walks round and round through the pages, and asks of each. A page has an age of
+//! In the module, somebody else walks round and round through the pages, and asks of each. A page has an age of
 //! three bits: 0 when it was put or asked for, and what the last verdict said since then.
 #![forbid(unsafe_code)]
 
 pub mod aging;
+#[cfg(not(MODULE))]
+pub mod cache;
 
 /// The greatest age.
 pub const MOST_AGE: u8 = 7;
