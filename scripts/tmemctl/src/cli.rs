@@ -34,6 +34,15 @@ pub enum Command {
     Off(OffOptions),
     /// Show the disks, what they hold and what that costs
     Status(StatusOptions),
+    /// Show the cgroups by what they hold, save, lose and cost, anew each second
+    ///
+    /// Containers and systemd units are called by their names. `holds` is what a cgroup and those
+    /// below it have in tmem, `in RAM` what that takes compressed, `limit` the most that may,
+    /// `saved` the difference of the two; `refused` counts pages that tmem did not take, `evicted`
+    /// those that it dropped; `to disk` is what went to a disk behind it, and `CPU` the time that
+    /// encoding idle pages again took. Where nothing is held because nothing can be, the reason
+    /// stands instead. q or Ctrl-C ends it.
+    Top(TopOptions),
     /// Say what stands in the way of tmem in this guest, and what to do about it
     #[command(after_help = exit_codes())]
     Check(CheckOptions),
@@ -80,6 +89,32 @@ pub struct StatusOptions {
     /// Print it again every so many seconds, until Ctrl-C
     #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86400))]
     pub watch: Option<u64>,
+}
+
+#[derive(Args, Debug)]
+pub struct TopOptions {
+    /// Print JSON, a line for each look, all sizes in bytes
+    #[arg(long)]
+    pub json: bool,
+    /// Look once, and end
+    #[arg(long)]
+    pub once: bool,
+    /// What to sort by, the most first
+    #[arg(long, value_name = "KEY", value_enum, default_value = "holds")]
+    pub sort: SortKey,
+}
+
+/// Named after the columns.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum SortKey {
+    Holds,
+    Ram,
+    Saved,
+    Refused,
+    Evicted,
+    Disk,
+    Cpu,
+    Name,
 }
 
 #[derive(Args, Debug, Default)]

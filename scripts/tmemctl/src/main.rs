@@ -26,6 +26,7 @@ mod swaps;
 mod table;
 #[cfg(test)]
 mod tests;
+mod top;
 
 use clap::{CommandFactory, Parser};
 use cli::{Cli, Command};
@@ -51,6 +52,7 @@ fn run(command: Command, host: &Host) -> Result<ExitCode, Error> {
         Command::On(wish) => on::on(host, &wish)?,
         Command::Off(options) => off::off(host, &options)?,
         Command::Status(options) => status::run(host, &options)?,
+        Command::Top(options) => top::run(host, &options)?,
         Command::Check(options) => return check::run(host, &options),
         Command::Completion { shell } => print(&completion(shell))?,
         Command::Man => print(&manual::page()?)?,

@@ -24,6 +24,9 @@ Look first, then swap to a compressed disk of half of the RAM.
 .TP
 tmemctl status \-\-watch 2
 See it at work.
+.TP
+tmemctl top \-\-sort saved
+See which containers it works for.
 .SH SEE ALSO
 \fBswapon\fR(8), \fBmkswap\fR(8), \fBmodprobe\fR(8), \fBmokutil\fR(1)
 "#;

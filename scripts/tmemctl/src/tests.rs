@@ -2,5 +2,6 @@
 //! Subcommands tried on a fake guest.
 
 mod checking;
+mod ranking;
 mod switching;
 mod watching;

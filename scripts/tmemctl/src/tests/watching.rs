@@ -119,6 +119,7 @@ fn the_command_line_is_sound() {
         "on --priority -1",
         "on --priority 32768",
         "status --watch 0",
+        "top --sort size",
         "completion tcsh",
         "",
     ];
