@@ -6,6 +6,7 @@
 //! callback does is said by a trait that the rooms above implement.
 
 pub mod attribute;
+pub mod bdev;
 pub mod bio;
 pub mod caller;
 mod checksum;

@@ -184,7 +184,12 @@ impl Pool {
     /// Takes away the page under `handle`, and says whether there was one: it makes no room that was
     /// not there before it came, so it lets no put try that would be turned away.
     pub fn forget(&self, handle: &Handle) -> bool {
-        let (content, change) = self.index.take(handle);
+        self.forget_and(handle, || ())
+    }
+
+    /// As [`Pool::forget`], and calls `leaves` under the spinlock that a put calls its `arrives`.
+    pub fn forget_and(&self, handle: &Handle, leaves: impl FnOnce()) -> bool {
+        let (content, change) = self.index.take_and(handle, leaves);
         content
             .map(|content| self.gave_up(content, change))
             .is_some()

@@ -2,6 +2,7 @@
 //! What an administrator sees and sets. All files are of process context and may sleep.
 #![forbid(unsafe_code)]
 
+mod backing;
 pub mod control;
 pub mod debug;
 pub mod disk;

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The few lines that only C can say: inline functions, module parameters, MODULE_VERSION. */
 
+#include <linux/bio.h>
 #include <linux/blkdev.h>
 #include <linux/cpumask.h>
 #include <linux/gfp.h>
 #include <linux/kthread.h>
 #include <linux/memcontrol.h>
+#include <linux/mempool.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/nodemask.h>
+#include <linux/percpu-refcount.h>
 #include <linux/sched.h>
 #include <linux/sched/clock.h>
 #include <linux/sched/mm.h>
@@ -41,6 +44,46 @@ u64 tmem_page_owner(struct page *page, unsigned long offset)
 void tmem_bio_end_io_acct(struct bio *bio, unsigned long start)
 {
 	bio_end_io_acct(bio, start);
+}
+
+void tmem_bio_set_dev(struct bio *bio, struct block_device *bdev)
+{
+	bio_set_dev(bio, bdev);
+}
+
+unsigned int tmem_bdev_block_size(struct block_device *bdev)
+{
+	return bdev_logical_block_size(bdev);
+}
+
+void tmem_queue_get(struct request_queue *queue)
+{
+	percpu_ref_get(&queue->q_usage_counter);
+}
+
+void tmem_queue_put(struct request_queue *queue)
+{
+	percpu_ref_put(&queue->q_usage_counter);
+}
+
+void *tmem_reserve_create(int reserve, size_t size)
+{
+	return mempool_create_kmalloc_pool(reserve, size);
+}
+
+void *tmem_reserve_take(void *pool)
+{
+	return mempool_alloc(pool, GFP_NOIO);
+}
+
+void tmem_reserve_give(void *pool, void *piece)
+{
+	mempool_free(piece, pool);
+}
+
+void tmem_reserve_destroy(void *pool)
+{
+	mempool_destroy(pool);
 }
 
 unsigned long tmem_total_pages(void)

@@ -6,7 +6,9 @@
 #include <linux/types.h>
 
 struct bio;
+struct block_device;
 struct page;
+struct request_queue;
 struct task_struct;
 
 /* Address of a page's first byte; the page must be in the direct map (64-bit: always). */
@@ -15,6 +17,23 @@ void *tmem_page_address(struct page *page);
 u64 tmem_page_owner(struct page *page, unsigned long offset);
 /* Ends the accounting that bio_start_io_acct() began. */
 void tmem_bio_end_io_acct(struct bio *bio, unsigned long start);
+/* Has the bio go to another disk, on behalf of the same cgroup. */
+void tmem_bio_set_dev(struct bio *bio, struct block_device *bdev);
+/* Bytes of a block of the disk. */
+unsigned int tmem_bdev_block_size(struct block_device *bdev);
+/* One more request, and one less, that freezing the queue waits for. The first only within a request. */
+void tmem_queue_get(struct request_queue *queue);
+void tmem_queue_put(struct request_queue *queue);
+
+/*
+ * Pieces of memory of one size, of which `reserve` can be had at any time if each is given back
+ * some time; NULL when there is no memory. Taking one may sleep, but waits for no I/O.
+ */
+void *tmem_reserve_create(int reserve, size_t size);
+void *tmem_reserve_take(void *pool);
+void tmem_reserve_give(void *pool, void *piece);
+void tmem_reserve_destroy(void *pool);
+
 /* Pages of RAM in this machine. */
 unsigned long tmem_total_pages(void);
 /* NR_KERNEL_MISC_RECLAIMABLE. */

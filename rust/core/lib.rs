@@ -8,6 +8,7 @@ pub mod extent;
 pub mod hash;
 pub mod linear;
 pub mod pace;
+pub mod page_map;
 pub mod policy;
 pub mod refusal;
 pub mod same_filled;

@@ -64,14 +64,16 @@ impl Bio {
         }
     }
 
-    /// Does `work` and accounts for the request in the disk's statistics (`iostats`) if they are on.
-    pub(super) fn accounted<R>(&self, work: impl FnOnce() -> R) -> R {
-        // SAFETY: a live bio by the invariant, accounted from here to the end of `work`.
-        let start = unsafe { bindings::bio_start_io_acct(self.bio.as_ptr()) };
-        let result = work();
-        // SAFETY: as above.
+    /// Begins to account for the request in the disk's statistics.
+    pub(super) fn start_accounting(&self) -> usize {
+        // SAFETY: a live bio by the invariant.
+        unsafe { bindings::bio_start_io_acct(self.bio.as_ptr()) }
+    }
+
+    /// Ends what `start_accounting` began.
+    pub(super) fn end_accounting(&self, start: usize) {
+        // SAFETY: a live bio by the invariant.
         unsafe { bindings::tmem_bio_end_io_acct(self.bio.as_ptr(), start) };
-        result
     }
 
     /// Whether the swap core wrote it: its pages stay in memory when it fails.
@@ -85,23 +87,31 @@ impl Bio {
         Extent::of(iter.bi_sector, iter.bi_size.into())
     }
 
-    /// Calls `read` with each page's number and memory to be filled, in order, until one fails.
+    /// Calls `read` with each page's number and memory to be filled, in order, until one fails or is
+    /// not filled: says which.
     ///
     /// `extent` is what [`Bio::extent`] says. ENOMEM only for a page that lies in pieces.
     pub fn read_pages(
         &self,
         extent: Extent,
-        mut read: impl FnMut(u64, &Page<'_>) -> Result,
-    ) -> Result {
-        self.for_each_page(extent, |index, cursor| match cursor.whole_page() {
-            Some(page) => read(index, &page),
-            None => {
-                let mut gathered = bounce()?;
-                read(index, &gathered.as_page())?;
-                cursor.copy(gathered.bytes_mut(), Direction::ToBio);
-                Ok(())
+        mut read: impl FnMut(u64, &Page<'_>) -> Result<bool>,
+    ) -> Result<Option<u64>> {
+        let mut cursor = self.cursor();
+        for index in extent.first..extent.end() {
+            let filled = match cursor.whole_page() {
+                Some(page) => read(index, &page)?,
+                None => {
+                    let mut gathered = bounce()?;
+                    let filled = read(index, &gathered.as_page())?;
+                    cursor.copy(gathered.bytes_mut(), Direction::ToBio);
+                    filled
+                }
+            };
+            if !filled {
+                return Ok(Some(index));
             }
-        })
+        }
+        Ok(None)
     }
 
     /// Calls `write` with each page's number, its memory to be stored and the number of the cgroup
@@ -113,25 +123,17 @@ impl Bio {
         extent: Extent,
         mut write: impl FnMut(u64, &Page<'_>, u64) -> Result,
     ) -> Result {
-        self.for_each_page(extent, |index, cursor| {
-            let owner = cursor.owner();
-            if let Some(page) = cursor.whole_page() {
-                return write(index, &page, owner);
-            }
-            let mut gathered = bounce()?;
-            cursor.copy(gathered.bytes_mut(), Direction::FromBio);
-            write(index, &gathered.as_page(), owner)
-        })
-    }
-
-    fn for_each_page(
-        &self,
-        extent: Extent,
-        mut step: impl FnMut(u64, &mut Cursor) -> Result,
-    ) -> Result {
         let mut cursor = self.cursor();
         for index in extent.first..extent.end() {
-            step(index, &mut cursor)?;
+            let owner = cursor.owner();
+            match cursor.whole_page() {
+                Some(page) => write(index, &page, owner)?,
+                None => {
+                    let mut gathered = bounce()?;
+                    cursor.copy(gathered.bytes_mut(), Direction::FromBio);
+                    write(index, &gathered.as_page(), owner)?;
+                }
+            }
         }
         Ok(())
     }

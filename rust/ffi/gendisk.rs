@@ -5,19 +5,26 @@
 //! taken out only while nobody has it open and no request is in its queue; so requests and
 //! swap-slot callbacks use them without a lock.
 //!
+//! What the contents cannot do themselves they have done by a disk below (below.rs).
+//!
 //! Lock order: the disk's `open_mutex`, then `control`, then the queue's freeze. Requests take none
 //! of them. All are taken in process context and sleep.
 
 mod attribute;
+mod below;
 mod operations;
 
 pub use attribute::DiskAttribute;
+pub use below::Request;
+pub(super) use below::HOOK_BYTES;
 
 use super::{
     attribute::List,
+    bdev::Backing,
     bindings,
     bio::{Bio, Operation},
 };
+use crate::core::extent::Extent;
 use core::ptr::{null_mut, NonNull};
 use kernel::{
     error::{from_err_ptr, to_result},
@@ -36,11 +43,30 @@ pub trait Volume: Send + Sync + Sized + 'static {
 
     /// Does a request. Process context; may sleep, but waits for no request of its own making
     /// (`current->bio_list`).
-    fn submit(&self, operation: Operation, bio: &Bio) -> Result;
+    fn submit(&self, operation: Operation, bio: &Bio) -> Result<Outcome>;
+
+    /// The disk below, always the same one.
+    fn below(&self) -> Option<&Backing>;
+
+    /// A read or write of `extent` is to go to the disk below: now, or from another task. Context as
+    /// for `submit`.
+    fn hand_on(&self, operation: Operation, extent: Extent, request: Request);
+
+    /// The disk below has done that, or failed. Any context, interrupts included.
+    fn over(&self, operation: Operation, extent: Extent, succeeded: bool);
 
     /// The swap core no longer needs page `index`. A spinlock is held and interrupts may be off: no
     /// sleeping, no allocation.
     fn slot_freed(&self, index: u64);
+}
+
+/// How far a request was done.
+pub enum Outcome {
+    /// All of it.
+    Done,
+    /// To the first of these pages, some of its own, which the disk below has to do. What comes after
+    /// them is to be asked for once more.
+    Below(Extent),
 }
 
 /// A block major number of our own.

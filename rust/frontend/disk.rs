@@ -1,20 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0
-//! A swap disk: each page of the block device is a page of a persistent pool.
+//! A swap disk: each page of the block device is a page of a persistent pool. What the pool refuses
+//! goes to the disk below, if there is one (overflow.rs).
 //!
-//! No locks of its own. Requests are done in the caller's context before `submit_bio` returns.
+//! No locks of its own. What the pool does is done in the caller's context before `submit_bio`
+//! returns; nothing in there waits for the disk below.
 #![forbid(unsafe_code)]
 
+mod overflow;
+
 use crate::{
-    core::{extent::Extent, extent::SECTOR, size, size::PAGE_BYTES},
+    core::{extent::Extent, extent::SECTOR, page_map::Place, size, size::PAGE_BYTES},
     ffi::{
+        bdev::Backing,
         bio::{Bio, Operation},
-        gendisk::{Device, Volume},
+        gendisk::{Device, Outcome, Request, Volume},
         machine,
+        page::Page,
     },
     pool::{Handle, Joined, Kind, Limit, Plan, Pools, Quotas, BLOCK},
     store::Counter,
 };
-use kernel::{prelude::*, str::CString, sync::Arc};
+use kernel::{
+    prelude::*,
+    str::CString,
+    sync::{new_mutex, Arc, Mutex},
+};
+pub use overflow::Overflow;
 
 /// Pages that are one object of the pool: few enough that the way to each of them is short.
 const OBJECT_PAGES: u64 = 2 * BLOCK;
@@ -27,6 +38,7 @@ const SHARDS: (u64, u64) = (64, 1 << 18);
 
 /// The contents of a swap disk that has a size.
 pub struct SwapVolume {
+    overflow: Option<Overflow>,
     pool: Joined,
     pages: u64,
 }
@@ -39,6 +51,20 @@ pub struct Settings {
     pub pools: Arc<Pools>,
     /// Its number.
     pub number: u32,
+    /// The disk below. Taken before the disk's own locks, and while contents come and go.
+    pub backing: Pin<KBox<Mutex<Option<Arc<Backing>>>>>,
+}
+
+impl Settings {
+    /// As they are at first. May sleep. ENOMEM.
+    pub fn new(pools: Arc<Pools>, number: u32) -> Result<Self> {
+        Ok(Self {
+            limit: Arc::new(Limit::new(), GFP_KERNEL)?,
+            pools,
+            number,
+            backing: KBox::pin_init(new_mutex!(None, "tmem_backing"), GFP_KERNEL)?,
+        })
+    }
 }
 
 impl SwapVolume {
@@ -57,6 +83,7 @@ impl SwapVolume {
             return Err(EBUSY);
         }
         let settings = device.settings();
+        let backing = settings.backing.lock();
         let plan = Plan {
             kind: Kind::Persistent,
             owner: CString::try_from_fmt(fmt!("tmem{}", settings.number))?,
@@ -65,15 +92,44 @@ impl SwapVolume {
             shards: (pages / OBJECT_PAGES).clamp(SHARDS.0, SHARDS.1) as usize,
         };
         let pool = settings.pools.create(plan)?;
-        let volume = KBox::new(Self { pool, pages }, GFP_KERNEL)?;
+        let overflow = match &*backing {
+            Some(backing) => Some(Overflow::new(backing.clone(), pages)?),
+            None => None,
+        };
+        let volume = Self {
+            overflow,
+            pool,
+            pages,
+        };
+        volume.note(1);
+        let volume = KBox::new(volume, GFP_KERNEL)?;
         device.publish(volume, pages.saturating_mul(PAGE_BYTES / SECTOR))
     }
 
-    /// Takes a disk's contents and limits away. EBUSY while it is open. May sleep.
+    /// Takes a disk's contents, limits and the disk below away. EBUSY while it is open. May sleep.
     pub fn withdraw(device: &Device<Self>) -> Result {
+        let settings = device.settings();
+        let mut backing = settings.backing.lock();
         drop(device.withdraw()?);
-        device.settings().limit.reset();
+        *backing = None;
+        settings.limit.reset();
         Ok(())
+    }
+
+    /// Puts the disk at `path` below one that has no size yet, instead of any other. May sleep. EBUSY
+    /// when it has, and what [`Backing::open`] fails with.
+    pub fn set_backing(device: &Device<Self>, path: &CStr) -> Result {
+        let mut backing = device.settings().backing.lock();
+        if device.with_volume(|volume| volume.is_some()) {
+            return Err(EBUSY);
+        }
+        *backing = Some(Arc::new(Backing::open(path)?, GFP_KERNEL)?);
+        Ok(())
+    }
+
+    /// What is on the disk below, if there is one.
+    pub fn overflow(&self) -> Option<&Overflow> {
+        self.overflow.as_ref()
     }
 
     /// What keeps its pages.
@@ -92,33 +148,99 @@ impl SwapVolume {
         self.pool.corrupt(&handle(page), at)
     }
 
-    fn read(&self, bio: &Bio, extent: Extent) -> Result {
-        bio.read_pages(extent, |index, page| {
-            match self.pool.get(&handle(index), page) {
-                Err(ENOENT) => {
-                    page.fill(0);
-                    Ok(())
-                }
-                result => result,
+    /// Counts what the volume itself takes, beside its pool.
+    fn note(&self, sign: i64) {
+        let bytes = self.overflow.as_ref().map_or(0, Overflow::bytes) as i64;
+        self.pool.store().ledger().add_metadata(bytes * sign);
+    }
+
+    fn read(&self, bio: &Bio, extent: Extent) -> Result<Outcome> {
+        let found = bio.read_pages(extent, |index, page| self.fill(index, page));
+        let first = match found {
+            Ok(None) => return Ok(Outcome::Done),
+            Ok(Some(first)) => first,
+            Err(error) => {
+                self.pool.tally(Counter::FailedReads, 1);
+                return Err(error);
             }
-        })
-        .inspect_err(|_| self.pool.tally(Counter::FailedReads, 1))
+        };
+        let end = (first..extent.end()).find(|index| self.place(*index) != Place::Below);
+        let pages = end.unwrap_or(extent.end()).saturating_sub(first);
+        // One page at least: it was below a moment ago, and if it is not now it may still be read
+        // there, as it was written meanwhile.
+        let pages = pages.max(1);
+        Ok(Outcome::Below(Extent { first, pages }))
+    }
+
+    /// Fills a page, unless the disk below has it. A page that comes into the pool is no longer there:
+    /// who finds it in neither place looks again.
+    fn fill(&self, index: u64, page: &Page<'_>) -> Result<bool> {
+        for _ in 0..2 {
+            match self.pool.get(&handle(index), page) {
+                Err(ENOENT) => {}
+                result => return result.map(|()| true),
+            }
+            match self.place(index) {
+                Place::Below => return Ok(false),
+                Place::Lost => return Err(EIO),
+                Place::Elsewhere if self.overflow.is_none() => break,
+                Place::Elsewhere => {}
+            }
+        }
+        page.fill(0);
+        Ok(true)
+    }
+
+    fn place(&self, index: u64) -> Place {
+        self.overflow
+            .as_ref()
+            .map_or(Place::Elsewhere, |overflow| overflow.place(index))
+    }
+
+    /// A request of which a page is refused goes down as a whole.
+    fn write(&self, bio: &Bio, extent: Extent) -> Result<Outcome> {
+        let written = bio.write_pages(extent, |index, page, owner| {
+            let arrives = || self.not_below(index);
+            self.pool.overwrite(&handle(index), page, owner, arrives)
+        });
+        match (written, &self.overflow) {
+            (Ok(()), _) => Ok(Outcome::Done),
+            (Err(_), Some(overflow)) if overflow.reaches(extent) => {
+                self.leave(overflow, extent);
+                Ok(Outcome::Below(extent))
+            }
+            (Err(error), _) => {
+                self.refuse(bio, extent);
+                Err(error)
+            }
+        }
+    }
+
+    /// A page comes into the pool, or nobody wants it any more.
+    fn not_below(&self, index: u64) {
+        if let Some(overflow) = &self.overflow {
+            overflow.set(index, Place::Elsewhere);
+        }
+    }
+
+    /// Pages are to be found below from now on, in one step each.
+    fn leave(&self, overflow: &Overflow, extent: Extent) {
+        for index in extent.first..extent.end() {
+            self.pool.forget_and(&handle(index), || {
+                overflow.set(index, Place::Below);
+            });
+        }
     }
 
     /// A page that is refused leaves what was written before, as on any disk. But a swap write that
     /// fails leaves its pages in memory: what was kept of them, and any older copy, is of no use.
-    fn write(&self, bio: &Bio, extent: Extent) -> Result {
-        bio.write_pages(extent, |index, page, owner| {
-            self.pool.overwrite(&handle(index), page, owner)
-        })
-        .inspect_err(|_| {
-            self.pool.tally(Counter::FailedWrites, 1);
-            if bio.is_swap() {
-                (extent.first..extent.end()).for_each(|index| {
-                    self.pool.forget(&handle(index));
-                });
-            }
-        })
+    fn refuse(&self, bio: &Bio, extent: Extent) {
+        self.pool.tally(Counter::FailedWrites, 1);
+        if bio.is_swap() {
+            (extent.first..extent.end()).for_each(|index| {
+                self.pool.forget(&handle(index));
+            });
+        }
     }
 
     /// Whole objects at once, so that discarding an empty disk is quick whatever its size.
@@ -134,16 +256,25 @@ impl SwapVolume {
             } else {
                 (index..object_end.min(end)).for_each(|index| self.pool.flush_page(&handle(index)));
             }
+            if let Some(overflow) = &self.overflow {
+                overflow.clear(index, object_end.min(end));
+            }
             index = object_end;
             machine::cond_resched();
         }
     }
 }
 
+impl Drop for SwapVolume {
+    fn drop(&mut self) {
+        self.note(-1);
+    }
+}
+
 impl Volume for SwapVolume {
     type Settings = Settings;
 
-    fn submit(&self, operation: Operation, bio: &Bio) -> Result {
+    fn submit(&self, operation: Operation, bio: &Bio) -> Result<Outcome> {
         let Some(extent) = bio.extent().filter(|extent| extent.ends_by(self.pages)) else {
             self.pool.tally(Counter::InvalidIo, 1);
             return Err(EIO);
@@ -153,14 +284,37 @@ impl Volume for SwapVolume {
             Operation::Write => self.write(bio, extent),
             Operation::Discard => {
                 self.discard(extent);
-                Ok(())
+                Ok(Outcome::Done)
             }
+        }
+    }
+
+    fn below(&self) -> Option<&Backing> {
+        self.overflow.as_ref().map(Overflow::backing)
+    }
+
+    fn hand_on(&self, _operation: Operation, _extent: Extent, request: Request) {
+        drop(request);
+    }
+
+    fn over(&self, operation: Operation, extent: Extent, succeeded: bool) {
+        let Some(overflow) = &self.overflow else {
+            return;
+        };
+        overflow.over(operation, extent, succeeded);
+        if !succeeded {
+            let failed = match operation {
+                Operation::Read => Counter::FailedReads,
+                _ => Counter::FailedWrites,
+            };
+            self.pool.tally(failed, 1);
         }
     }
 
     fn slot_freed(&self, index: u64) {
         self.pool.tally(Counter::NotifyFree, 1);
         self.pool.flush_page(&handle(index));
+        self.not_below(index);
     }
 }
 

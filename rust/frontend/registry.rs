@@ -11,7 +11,7 @@ use crate::{
         attribute::List,
         gendisk::{Device, Disk, Major},
     },
-    pool::{Limit, Pools},
+    pool::Pools,
 };
 use kernel::{
     prelude::*,
@@ -58,11 +58,7 @@ impl Registry {
         let number = (0..MOST_DISKS)
             .find(|number| disks.iter().all(|(taken, _)| taken != number))
             .ok_or(ENOSPC)?;
-        let settings = Settings {
-            limit: Arc::new(Limit::new(), GFP_KERNEL)?,
-            pools: self.pools.clone(),
-            number,
-        };
+        let settings = Settings::new(self.pools.clone(), number)?;
         disks.reserve(1, GFP_KERNEL)?;
         let disk = Disk::add(
             self.module,

@@ -9,6 +9,10 @@
 //! happen outside it.
 #![forbid(unsafe_code)]
 
+mod position;
+
+pub(super) use position::Position;
+
 use super::{
     leaf::{self, Key, Leaf},
     Handle, ObjectId,
@@ -22,7 +26,7 @@ use kernel::{
     alloc::flags::__GFP_NOWARN,
     prelude::*,
     rbtree::{RBTree, RBTreeNode, RBTreeNodeReservation},
-    sync::{new_spinlock, SpinLock},
+    sync::{lock::spinlock::SpinLockBackend, lock::Guard, new_spinlock, SpinLock},
 };
 
 type Tree = RBTree<Key, Leaf>;
@@ -57,48 +61,6 @@ pub(super) struct Change {
     pub(super) leaves: i64,
     /// Objects that came, or went.
     pub(super) objects: i64,
-}
-
-/// A place in an index, for those who go through all of it.
-#[derive(Clone, Copy)]
-pub(super) struct Position {
-    shard: usize,
-    key: Key,
-    slot: usize,
-}
-
-impl Position {
-    /// The first.
-    pub(super) const START: Self = Self::at_shard(0);
-
-    const fn at_shard(shard: usize) -> Self {
-        Self {
-            shard,
-            key: Key {
-                object: [0; 3],
-                block: 0,
-            },
-            slot: 0,
-        }
-    }
-
-    /// Whose page is there.
-    pub(super) fn handle(&self) -> Handle {
-        Handle {
-            object: self.key.object,
-            index: self
-                .key
-                .block
-                .wrapping_mul(leaf::SLOTS)
-                .wrapping_add(self.slot as u64),
-        }
-    }
-
-    /// The one after it.
-    pub(super) fn after(mut self) -> Self {
-        self.slot = self.slot.wrapping_add(1);
-        self
-    }
 }
 
 impl Index {
@@ -161,7 +123,20 @@ impl Index {
 
     /// Takes away what is under `handle`.
     pub(super) fn take(&self, handle: &Handle) -> (Option<Content>, Change) {
-        self.take_if(handle, |_| true)
+        self.take_and(handle, || ())
+    }
+
+    /// Takes away what is under `handle`, if there is something, and calls `leaves` in any case, as
+    /// one step for all others. Does not sleep, nor must `leaves`.
+    pub(super) fn take_and(
+        &self,
+        handle: &Handle,
+        leaves: impl FnOnce(),
+    ) -> (Option<Content>, Change) {
+        let (key, slot) = split(handle);
+        let tree = self.shard(&key.object).tree.lock();
+        leaves();
+        take_from(tree, &key, slot, |_| true)
     }
 
     /// Takes away what is under `handle` if `wanted` says so. Does not sleep, nor must `wanted`.
@@ -171,25 +146,7 @@ impl Index {
         wanted: impl FnOnce(&Content) -> bool,
     ) -> (Option<Content>, Change) {
         let (key, slot) = split(handle);
-        let mut tree = self.shard(&key.object).tree.lock();
-        let Some(leaf) = tree.get_mut(&key) else {
-            return Default::default();
-        };
-        if !leaf.get(slot).is_some_and(wanted) {
-            return Default::default();
-        }
-        let content = leaf.set(slot, None);
-        if !leaf.is_empty() {
-            return (content, Change::default());
-        }
-        let node = tree.remove_node(&key);
-        let change = Change {
-            leaves: -1,
-            objects: -i64::from(!has_object(&tree, &key.object)),
-        };
-        drop(tree);
-        drop(node);
-        (content, change)
+        take_from(self.shard(&key.object).tree.lock(), &key, slot, wanted)
     }
 
     /// Puts `content` under `handle` and returns what was there. May sleep, without I/O. It comes
@@ -289,6 +246,33 @@ impl Index {
             .shards
             .get(number % PER_CHUNK)
     }
+}
+
+/// Takes away what is in a slot if `wanted` says so.
+fn take_from(
+    mut tree: Guard<'_, Tree, SpinLockBackend>,
+    key: &Key,
+    slot: usize,
+    wanted: impl FnOnce(&Content) -> bool,
+) -> (Option<Content>, Change) {
+    let Some(leaf) = tree.get_mut(key) else {
+        return Default::default();
+    };
+    if !leaf.get(slot).is_some_and(wanted) {
+        return Default::default();
+    }
+    let content = leaf.set(slot, None);
+    if !leaf.is_empty() {
+        return (content, Change::default());
+    }
+    let node = tree.remove_node(key);
+    let change = Change {
+        leaves: -1,
+        objects: -i64::from(!has_object(&tree, &key.object)),
+    };
+    drop(tree);
+    drop(node);
+    (content, change)
 }
 
 /// A leaf that is in no tree any more, and its key.

@@ -306,15 +306,24 @@ impl Joined {
     /// ENOMEM, ENOSPC or EDQUOT when it is refused: the older page, if there was one, is gone then
     /// too.
     pub fn put(&self, handle: &Handle, page: &Page<'_>, domain: u64) -> Result {
-        self.overwrite(handle, page, domain).inspect_err(|_| {
-            self.pool.forget(handle);
-        })
+        self.overwrite(handle, page, domain, || ())
+            .inspect_err(|_| {
+                self.pool.forget(handle);
+            })
     }
 
-    /// As [`Joined::put`], but when it is refused the older page stays: a disk's.
-    pub fn overwrite(&self, handle: &Handle, page: &Page<'_>, domain: u64) -> Result {
+    /// As [`Joined::put`], but when it is refused the older page stays: a disk's. `arrives` is
+    /// called, under a spinlock, when it comes where nothing was.
+    pub fn overwrite(
+        &self,
+        handle: &Handle,
+        page: &Page<'_>,
+        domain: u64,
+        arrives: impl Fn(),
+    ) -> Result {
+        let make_room = || self.place.pools.make_room();
         self.pool
-            .overwrite(handle, page, domain, || self.place.pools.make_room())
+            .overwrite(handle, page, domain, make_room, arrives)
     }
 }
 

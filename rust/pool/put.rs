@@ -14,8 +14,8 @@ const MOST_TRIES: usize = 8;
 
 impl Pool {
     /// Keeps a copy of `page`, which came from cgroup `domain`, under `handle`. When the store is
-    /// full, `make_room` is asked, which says whether another try is worth it. May sleep, without
-    /// I/O.
+    /// full, `make_room` is asked, which says whether another try is worth it. `arrives` is called,
+    /// under a spinlock, when it comes where nothing was. May sleep, without I/O.
     ///
     /// ENOMEM, ENOSPC (its own limit) or EDQUOT when it is refused: the older page, if there was
     /// one, is still there.
@@ -25,25 +25,32 @@ impl Pool {
         page: &Page<'_>,
         domain: u64,
         make_room: impl Fn() -> bool,
+        arrives: impl Fn(),
     ) -> Result {
         let class = Class {
             domain,
             ephemeral: self.kind.is_ephemeral(),
         };
-        let mut kept = self.keep_at(handle, page, class);
+        let mut kept = self.keep_at(handle, page, class, &arrives);
         for _ in 0..MOST_TRIES {
             if !matches!(kept, Err(ENOMEM)) || !make_room() {
                 break;
             }
             self.gate.open();
-            kept = self.keep_at(handle, page, class);
+            kept = self.keep_at(handle, page, class, &arrives);
         }
         kept.map_err(|error| self.refuse(error))
     }
 
-    fn keep_at(&self, handle: &Handle, page: &Page<'_>, class: Class) -> Result {
+    fn keep_at(
+        &self,
+        handle: &Handle,
+        page: &Page<'_>,
+        class: Class,
+        arrives: &impl Fn(),
+    ) -> Result {
         let (content, shape) = self.keep(page, class)?;
-        self.place(handle, content, shape)
+        self.place(handle, content, shape, arrives)
     }
 
     fn keep(&self, page: &Page<'_>, class: Class) -> Result<(Content, Shape)> {
@@ -52,8 +59,14 @@ impl Pool {
             .put(page, class, algorithm, &self.gate, || self.limit_allows())
     }
 
-    fn place(&self, handle: &Handle, content: Content, shape: Shape) -> Result {
-        let admit = |is_new_object| self.quotas.take(is_new_object);
+    fn place(
+        &self,
+        handle: &Handle,
+        content: Content,
+        shape: Shape,
+        arrives: &impl Fn(),
+    ) -> Result {
+        let admit = |is_new_object| self.quotas.take(is_new_object).inspect(|()| arrives());
         let admit_leaf = || self.store.admit_table(leaf::BYTES as u64);
         match self.index.replace(handle, content, admit, admit_leaf) {
             Ok((old, change)) => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! What the block layer calls, and the limits that it is told.
 
-use super::{Device, Volume};
+use super::{below::Onward, Device, Outcome, Volume};
 use crate::{
     core::{extent::SECTOR, size::PAGE_BYTES},
     ffi::{
@@ -63,34 +63,50 @@ unsafe extern "C" fn open<V: Volume>(
     }
 }
 
-/// Does a request, and accounts for it if it moves data.
-fn submit<V: Volume>(device: &Device<V>, operation: Operation, bio: &Bio) -> Result {
+/// Does a request, and accounts for it if it moves data. Returns what is left of it for the disk
+/// below.
+fn submit<'a, V: Volume>(device: &'a Device<V>, bio: &Bio) -> Result<Option<Onward<'a, V>>> {
+    let operation = bio.operation().ok_or(ENOTSUPP)?;
     let volume = device.volume().ok_or(EIO)?;
-    match operation {
-        Operation::Read | Operation::Write => bio.accounted(|| volume.submit(operation, bio)),
-        Operation::Discard => volume.submit(operation, bio),
+    if let Operation::Discard = operation {
+        return volume.submit(operation, bio).map(|_| None);
     }
+    let start = bio.start_accounting();
+    let result = volume.submit(operation, bio);
+    if let (Ok(Outcome::Below(part)), Some(whole), Some(below)) =
+        (&result, bio.extent(), volume.below())
+    {
+        return Ok(Some(Onward {
+            volume,
+            below,
+            operation,
+            whole,
+            part: *part,
+            start,
+        }));
+    }
+    bio.end_accounting(start);
+    result.map(|_| None)
 }
 
 /// # Safety
 ///
 /// Called by the block layer, inside the queue, with a request for a disk of `Device<V>`.
 unsafe extern "C" fn submit_bio<V: Volume>(raw: *mut bindings::bio) {
-    // SAFETY: the block layer passes a live bio, which is ours until it is ended below.
+    // SAFETY: the block layer passes a live bio, which is ours until it is ended or handed on below.
     let (device, bio) = unsafe {
         (
             device::<V>((*(*raw).bi_bdev).bd_disk),
             Bio::new(NonNull::new_unchecked(raw)),
         )
     };
-    let result = bio
-        .operation()
-        .ok_or(ENOTSUPP)
-        .and_then(|operation| submit(device, operation, &bio));
-    // SAFETY: ours, and ended here once.
+    let result = submit(device, &bio);
+    // SAFETY: ours, of `device`, and ended or handed on here once.
     unsafe {
-        if let Err(error) = result {
-            (*raw).bi_status = status(error);
+        match result {
+            Ok(Some(onward)) => return onward.send(raw),
+            Ok(None) => {}
+            Err(error) => (*raw).bi_status = status(error),
         }
         bindings::bio_endio(raw);
     }

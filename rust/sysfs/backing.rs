@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0
+//! /sys/block/tmemN: the files of the disk below, with zram's names and meanings.
+#![forbid(unsafe_code)]
+
+use crate::{
+    ffi::{
+        attribute::{Attribute, Text},
+        gendisk::Device,
+    },
+    frontend::disk::{Overflow, SwapVolume},
+};
+use kernel::{prelude::*, str::CString};
+
+type State = Device<SwapVolume>;
+
+/// The path of the disk below, to be chosen before the size; `none` until then.
+pub(super) struct BackingDev;
+
+impl Attribute<State> for BackingDev {
+    const NAME: &'static CStr = c"backing_dev";
+    const MODE: u16 = 0o644;
+
+    fn show(device: &State, out: &mut Text<'_>) -> Result {
+        match &*device.settings().backing.lock() {
+            Some(backing) => out.value(backing.path()?.to_str()?),
+            None => out.value("none"),
+        }
+    }
+
+    fn store(device: &State, value: &str) -> Result {
+        SwapVolume::set_backing(device, &CString::try_from_fmt(fmt!("{value}"))?)
+    }
+}
+
+/// `bd_count bd_reads bd_writes`: pages that are on the disk below, that were read from it, and
+/// written.
+pub(super) struct BdStat;
+
+impl Attribute<State> for BdStat {
+    const NAME: &'static CStr = c"bd_stat";
+    const MODE: u16 = 0o444;
+
+    fn show(device: &State, out: &mut Text<'_>) -> Result {
+        let [count, reads, writes] = device.with_volume(|volume| {
+            let overflow = volume.and_then(SwapVolume::overflow);
+            overflow.map_or([0; 3], Overflow::figures)
+        });
+        out.value(fmt!("{count:>8} {reads:>8} {writes:>8}"))
+    }
+}
