@@ -5,6 +5,7 @@
 pub mod device;
 pub mod disk;
 pub mod kernel_api;
+pub mod recorder;
 mod registry;
 
 pub use registry::Registry;

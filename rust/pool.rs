@@ -222,6 +222,12 @@ impl Pool {
         }
     }
 
+    /// Bytes that the page under `handle` takes; 0 if there is none. Does not sleep.
+    pub fn stored_length(&self, handle: &Handle) -> usize {
+        let held = self.index.hold(handle, &self.store);
+        held.map_or(0, |mut held| held.length())
+    }
+
     /// Damages byte `at` of what is kept under `handle`. ENOENT, EINVAL for a page of one word,
     /// ERANGE past the end, ENOMEM. Does not sleep.
     pub fn corrupt(&self, handle: &Handle, at: usize) -> Result {

@@ -29,6 +29,7 @@ pub use counters::{Counter, Counters};
 pub use gate::Gate;
 pub use held::Held;
 pub use ledger::{Ledger, Policy};
+pub use percpu::PerCpu;
 pub use record::Sharing;
 pub use rework::{Job, Round, Task};
 pub use tier::Tier;

@@ -20,6 +20,7 @@ use frontend::{
     device::{Device, Users},
     disk::SwapVolume,
     kernel_api::KernelApi,
+    recorder::Recorder,
     Registry,
 };
 use kernel::{prelude::*, sync::Arc};
@@ -65,8 +66,10 @@ impl kernel::Module for Tmem {
             users: users.clone(),
         })?;
         let shown = sysfs::pools::Shown::create(&directory, pools.clone())?;
-        let registry = Registry::new(module, pools.clone(), sysfs::disk::attributes())?;
-        let debug = sysfs::debug::Debug::create(registry.clone(), policy)?;
+        let recorder = Recorder::new()?;
+        let disks = sysfs::disk::attributes();
+        let registry = Registry::new(module, pools.clone(), recorder.clone(), disks)?;
+        let debug = sysfs::debug::Debug::create(registry.clone(), policy, recorder)?;
         let control = sysfs::control::create(registry.clone())?;
         for _ in 0..ffi::params::disks() {
             let number = registry.add()?;

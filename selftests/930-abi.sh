@@ -99,6 +99,7 @@ has_unit() {
 	choice) form='([a-z0-9]+ )*\[[a-z0-9]+\]( [a-z0-9]+)*' ;;
 	limit) form='max|[0-9]+%?' ;;
 	text) form='.+' ;;
+	records) form='' ;;
 	*' numbers') form=" *([0-9]+ +){$((${2% *} - 1))}[0-9]+" ;;
 	*) form='no such unit' ;;
 	esac

@@ -41,6 +41,19 @@ u64 tmem_page_owner(struct page *page, unsigned long offset)
 	return page_cgroup_ino(page + (offset >> PAGE_SHIFT));
 }
 
+bool tmem_page_place(struct page *page, unsigned long offset, u64 place[2])
+{
+	struct folio *folio;
+
+	page += offset >> PAGE_SHIFT;
+	folio = page_folio(page);
+	if (!folio_test_anon(folio) || folio_test_ksm(folio))
+		return false;
+	place[0] = (unsigned long)folio->mapping;
+	place[1] = folio->index + folio_page_idx(folio, page);
+	return true;
+}
+
 void tmem_bio_end_io_acct(struct bio *bio, unsigned long start)
 {
 	bio_end_io_acct(bio, start);

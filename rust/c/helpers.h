@@ -15,6 +15,11 @@ struct task_struct;
 void *tmem_page_address(struct page *page);
 /* The inode number of the cgroup that owns the page which byte `offset` after `page` is in. */
 u64 tmem_page_owner(struct page *page, unsigned long offset);
+/*
+ * What names an anonymous page for its life: the address of its mapping, and its index there. False for other pages, and for
+ * those that KSM has merged.
+ */
+bool tmem_page_place(struct page *page, unsigned long offset, u64 place[2]);
 /* Ends the accounting that bio_start_io_acct() began. */
 void tmem_bio_end_io_acct(struct bio *bio, unsigned long start);
 /* Has the bio go to another disk, on behalf of the same cgroup. */

@@ -14,3 +14,4 @@ pub mod refusal;
 pub mod same_filled;
 pub mod size;
 pub mod totals;
+pub mod trace;

@@ -6,7 +6,7 @@ use super::{
     page::{Page, PageBuffer},
 };
 use crate::core::{extent::Extent, size::PAGE_SIZE};
-use core::ptr::NonNull;
+use core::{marker::PhantomData, ptr::NonNull};
 use kernel::prelude::*;
 
 /// What a request asks for.
@@ -28,6 +28,36 @@ pub enum Operation {
 /// map and stays until it ends.
 pub struct Bio {
     bio: NonNull<bindings::bio>,
+}
+
+/// Where a page that is written comes from.
+///
+/// # Invariants
+///
+/// The page that holds byte `offset` after `page` lives for `'a`, and is locked or under writeback if
+/// the swap core writes it.
+pub struct Origin<'a> {
+    page: *mut bindings::page,
+    offset: usize,
+    is_swap: bool,
+    _memory: PhantomData<&'a ()>,
+}
+
+impl Origin<'_> {
+    /// What names a page that is swapped out for its life, until the machine is started again: its
+    /// anonymous mapping, and its place there. [`None`] for pages that have none.
+    pub fn place(&self) -> Option<[u64; 2]> {
+        let mut place = [0; 2];
+        // A page that the swap core does not write may be any memory.
+        if !self.is_swap {
+            return None;
+        }
+        // SAFETY: by the invariant the page lives, and what is read of it does not change; `place`
+        // has room for two words.
+        let has_place =
+            unsafe { bindings::tmem_page_place(self.page, self.offset, place.as_mut_ptr()) };
+        has_place.then_some(place)
+    }
 }
 
 /// Where in a request's segments an iteration stands.
@@ -114,24 +144,24 @@ impl Bio {
         Ok(None)
     }
 
-    /// Calls `write` with each page's number, its memory to be stored and the number of the cgroup
-    /// that owns the memory (`page_cgroup_ino`), in order, until one fails.
+    /// Calls `write` with each page's number, its memory to be stored, the number of the cgroup
+    /// that owns the memory (`page_cgroup_ino`), and where it comes from, in order, until one fails.
     ///
     /// `extent` is what [`Bio::extent`] says. ENOMEM only for a page that lies in pieces.
     pub fn write_pages(
         &self,
         extent: Extent,
-        mut write: impl FnMut(u64, &Page<'_>, u64) -> Result,
+        mut write: impl FnMut(u64, &Page<'_>, u64, &Origin<'_>) -> Result,
     ) -> Result {
         let mut cursor = self.cursor();
         for index in extent.first..extent.end() {
-            let owner = cursor.owner();
+            let (owner, origin) = (cursor.owner(), cursor.origin(self.is_swap()));
             match cursor.whole_page() {
-                Some(page) => write(index, &page, owner)?,
+                Some(page) => write(index, &page, owner, &origin)?,
                 None => {
                     let mut gathered = bounce()?;
                     cursor.copy(gathered.bytes_mut(), Direction::FromBio);
-                    write(index, &gathered.as_page(), owner)?;
+                    write(index, &gathered.as_page(), owner, &origin)?;
                 }
             }
         }
@@ -181,6 +211,20 @@ impl Cursor {
             let vector = &*self.vector;
             let offset = (vector.bv_offset as usize).wrapping_add(self.done);
             bindings::tmem_page_owner(vector.bv_page, offset)
+        }
+    }
+
+    /// Where the page that it stands in comes from.
+    fn origin<'a>(&self, is_swap: bool) -> Origin<'a> {
+        // SAFETY: as for `piece`.
+        let vector = unsafe { &*self.vector };
+        // INVARIANT: the page is one of the bio's, which stays until the bio ends: after the closure
+        // that gets this origin, and nothing else outlives it.
+        Origin {
+            page: vector.bv_page,
+            offset: (vector.bv_offset as usize).wrapping_add(self.done),
+            is_swap,
+            _memory: PhantomData,
         }
     }
 

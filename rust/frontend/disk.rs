@@ -8,6 +8,7 @@
 
 mod overflow;
 
+use super::recorder::{Recorder, Trace};
 use crate::{
     core::{extent::Extent, extent::SECTOR, page_map::Place, size, size::PAGE_BYTES},
     ffi::{
@@ -41,6 +42,7 @@ pub struct SwapVolume {
     overflow: Option<Overflow>,
     pool: Joined,
     pages: u64,
+    trace: Trace,
 }
 
 /// What a swap disk keeps when its contents go.
@@ -49,6 +51,8 @@ pub struct Settings {
     pub limit: Arc<Limit>,
     /// Where its pool will be.
     pub pools: Arc<Pools>,
+    /// Who records what happens to its pages.
+    pub recorder: Arc<Recorder>,
     /// Its number.
     pub number: u32,
     /// The disk below. Taken before the disk's own locks, and while contents come and go.
@@ -57,10 +61,11 @@ pub struct Settings {
 
 impl Settings {
     /// As they are at first. May sleep. ENOMEM.
-    pub fn new(pools: Arc<Pools>, number: u32) -> Result<Self> {
+    pub fn new(pools: Arc<Pools>, recorder: Arc<Recorder>, number: u32) -> Result<Self> {
         Ok(Self {
             limit: Arc::new(Limit::new(), GFP_KERNEL)?,
             pools,
+            recorder,
             number,
             backing: KBox::pin_init(new_mutex!(None, "tmem_backing"), GFP_KERNEL)?,
         })
@@ -100,6 +105,7 @@ impl SwapVolume {
             overflow,
             pool,
             pages,
+            trace: Trace::new(settings.recorder.clone(), settings.number),
         };
         volume.note(1);
         let volume = KBox::new(volume, GFP_KERNEL)?;
@@ -155,7 +161,11 @@ impl SwapVolume {
     }
 
     fn read(&self, bio: &Bio, extent: Extent) -> Result<Outcome> {
-        let found = bio.read_pages(extent, |index, page| self.fill(index, page));
+        let found = bio.read_pages(extent, |index, page| {
+            let filled = self.fill(index, page)?;
+            self.trace.get(index..index.saturating_add(filled.into()));
+            Ok(filled)
+        });
         let first = match found {
             Ok(None) => return Ok(Outcome::Done),
             Ok(Some(first)) => first,
@@ -169,6 +179,7 @@ impl SwapVolume {
         // One page at least: it was below a moment ago, and if it is not now it may still be read
         // there, as it was written meanwhile.
         let pages = pages.max(1);
+        self.trace.get(first..first.saturating_add(pages));
         Ok(Outcome::Below(Extent { first, pages }))
     }
 
@@ -199,9 +210,13 @@ impl SwapVolume {
 
     /// A request of which a page is refused goes down as a whole.
     fn write(&self, bio: &Bio, extent: Extent) -> Result<Outcome> {
-        let written = bio.write_pages(extent, |index, page, owner| {
+        let written = bio.write_pages(extent, |index, page, owner, origin| {
             let arrives = || self.not_below(index);
-            self.pool.overwrite(&handle(index), page, owner, arrives)
+            let result = self.pool.overwrite(&handle(index), page, owner, arrives);
+            let length = || self.pool.stored_length(&handle(index));
+            self.trace
+                .put(index, page, (owner, origin), length, &result);
+            result
         });
         match (written, &self.overflow) {
             (Ok(()), _) => Ok(Outcome::Done),
@@ -237,6 +252,7 @@ impl SwapVolume {
     fn refuse(&self, bio: &Bio, extent: Extent) {
         self.pool.tally(Counter::FailedWrites, 1);
         if bio.is_swap() {
+            self.trace.flush(extent.first..extent.end());
             (extent.first..extent.end()).for_each(|index| {
                 self.pool.forget(&handle(index));
             });
@@ -251,6 +267,7 @@ impl SwapVolume {
         let mut index = extent.first;
         while index < end {
             let object_end = (index / OBJECT_PAGES + 1).saturating_mul(OBJECT_PAGES);
+            self.trace.flush(index..object_end.min(end));
             if index % OBJECT_PAGES == 0 && object_end <= end {
                 self.pool.flush_object(&handle(index).object);
             } else {
@@ -313,6 +330,7 @@ impl Volume for SwapVolume {
 
     fn slot_freed(&self, index: u64) {
         self.pool.tally(Counter::NotifyFree, 1);
+        self.trace.flush(index..index.saturating_add(1));
         self.pool.flush_page(&handle(index));
         self.not_below(index);
     }

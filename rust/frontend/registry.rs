@@ -5,7 +5,10 @@
 //! files alone, never by I/O.
 #![forbid(unsafe_code)]
 
-use super::disk::{Settings, SwapVolume};
+use super::{
+    disk::{Settings, SwapVolume},
+    recorder::Recorder,
+};
 use crate::{
     ffi::{
         attribute::List,
@@ -27,6 +30,7 @@ pub struct Registry {
     module: &'static ThisModule,
     major: Arc<Major>,
     pools: Arc<Pools>,
+    recorder: Arc<Recorder>,
     attributes: List,
     #[pin]
     disks: Mutex<KVec<(u32, Disk<SwapVolume>)>>,
@@ -37,6 +41,7 @@ impl Registry {
     pub fn new(
         module: &'static ThisModule,
         pools: Arc<Pools>,
+        recorder: Arc<Recorder>,
         attributes: List,
     ) -> Result<Arc<Self>> {
         let major = Arc::new(Major::register(c"tmem")?, GFP_KERNEL)?;
@@ -45,6 +50,7 @@ impl Registry {
                 module,
                 major,
                 pools,
+                recorder,
                 attributes,
                 disks <- new_mutex!(KVec::new(), "tmem_disks"),
             }),
@@ -58,7 +64,7 @@ impl Registry {
         let number = (0..MOST_DISKS)
             .find(|number| disks.iter().all(|(taken, _)| taken != number))
             .ok_or(ENOSPC)?;
-        let settings = Settings::new(self.pools.clone(), number)?;
+        let settings = Settings::new(self.pools.clone(), self.recorder.clone(), number)?;
         disks.reserve(1, GFP_KERNEL)?;
         let disk = Disk::add(
             self.module,

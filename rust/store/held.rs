@@ -67,6 +67,16 @@ impl<'a, T: Tier> Held<'a, T> {
         }
     }
 
+    /// Bytes that it takes.
+    pub fn length(&mut self) -> usize {
+        match &mut self.0 {
+            Inner::Word(_) => 0,
+            Inner::Record { shard, number } => {
+                shard.get_mut(*number).map_or(0, |record| record.length())
+            }
+        }
+    }
+
     /// Damages byte `at` of what is kept. EINVAL for a word, ERANGE past the end, ENOMEM.
     pub fn corrupt(&mut self, at: usize) -> Result {
         match &mut self.0 {

@@ -9,14 +9,14 @@ use core::iter::once;
 use kernel::prelude::*;
 
 /// The values.
-pub(super) struct PerCpu<T> {
+pub struct PerCpu<T> {
     first: T,
     others: KVec<T>,
 }
 
 impl<T> PerCpu<T> {
     /// Makes each. May sleep. ENOMEM, or what `make` fails with.
-    pub(super) fn new(make: impl Fn() -> Result<T>) -> Result<Self> {
+    pub fn new(make: impl Fn() -> Result<T>) -> Result<Self> {
         let mut others = KVec::new();
         for _ in 1..machine::online_cpus() {
             others.push(make()?, GFP_KERNEL)?;
@@ -29,14 +29,14 @@ impl<T> PerCpu<T> {
 
     /// This CPU's.
     #[inline]
-    pub(super) fn here(&self) -> &T {
+    pub fn here(&self) -> &T {
         self.others
             .get(machine::this_cpu().wrapping_sub(1))
             .unwrap_or(&self.first)
     }
 
     /// All of them.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
         Iterator::chain(once(&self.first), &self.others)
     }
 }

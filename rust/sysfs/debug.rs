@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
-//! /sys/kernel/debug/tmem: faults on purpose.
+//! /sys/kernel/debug/tmem: faults on purpose, and a trace.
 #![forbid(unsafe_code)]
 
-use crate::{core::size, frontend::Registry, store::Policy};
+use crate::{
+    core::size,
+    frontend::{recorder::Recorder, Registry},
+    store::Policy,
+};
 use kernel::{
-    debugfs::{Dir, File},
+    debugfs::{BinaryReader, BinaryWriter, Dir, File},
+    fs::file,
     prelude::*,
     sync::Arc,
-    uaccess::UserSliceReader,
+    uaccess::{UserSliceReader, UserSliceWriter},
 };
 
 /// The longest line that is taken: three numbers.
@@ -17,12 +22,17 @@ const LONGEST: usize = 64;
 pub struct Debug {
     _corrupt: Pin<KBox<File<Arc<Registry>>>>,
     _weak: Pin<KBox<File<Arc<Policy>>>>,
+    _trace: Pin<KBox<File<Trace>>>,
     _directory: Dir,
 }
 
 impl Debug {
     /// Makes the directory. May sleep. ENOMEM.
-    pub fn create(registry: Arc<Registry>, policy: Arc<Policy>) -> Result<Self> {
+    pub fn create(
+        registry: Arc<Registry>,
+        policy: Arc<Policy>,
+        recorder: Arc<Recorder>,
+    ) -> Result<Self> {
         let directory = Dir::new(c"tmem");
         let corrupt = KBox::pin_init(
             directory.write_callback_file(c"corrupt", registry, &corrupt),
@@ -32,9 +42,14 @@ impl Debug {
             directory.write_callback_file(c"weak_hash", policy, &weak_hash),
             GFP_KERNEL,
         )?;
+        let trace = KBox::pin_init(
+            directory.read_write_binary_file(c"trace", Trace(recorder)),
+            GFP_KERNEL,
+        )?;
         Ok(Self {
             _corrupt: corrupt,
             _weak: weak,
+            _trace: trace,
             _directory: directory,
         })
     }
@@ -62,6 +77,28 @@ fn weak_hash(policy: &Arc<Policy>, reader: &mut UserSliceReader) -> Result {
             Ok(())
         }
         _ => Err(EINVAL),
+    }
+}
+
+/// What happens to the pages of swap disks, recorded (core/trace.rs). `1` begins a trace, `0` ends it; what is read is gone. A
+/// read that finds nothing is the end of the file: whoever wants more reads again.
+struct Trace(Arc<Recorder>);
+
+impl BinaryWriter for Trace {
+    fn write_to_slice(&self, out: &mut UserSliceWriter, _: &mut file::Offset) -> Result<usize> {
+        self.0.read(out)
+    }
+}
+
+impl BinaryReader for Trace {
+    fn read_from_slice(&self, reader: &mut UserSliceReader, _: &mut file::Offset) -> Result<usize> {
+        let length = reader.len();
+        match numbers(reader)? {
+            [1] => self.0.start()?,
+            [0] => self.0.stop(),
+            _ => return Err(EINVAL),
+        }
+        Ok(length)
     }
 }
 

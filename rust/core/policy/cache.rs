@@ -19,6 +19,7 @@ mod s3_fifo;
 mod second_chance;
 mod sieve;
 mod two_q;
+mod walk;
 
 pub use aging::Aging;
 pub use arc::Arc;
@@ -32,6 +33,7 @@ pub use s3_fifo::S3Fifo;
 pub use second_chance::SecondChance;
 pub use sieve::Sieve;
 pub use two_q::TwoQ;
+pub use walk::Walk;
 
 /// A page's name.
 pub type Key = u64;

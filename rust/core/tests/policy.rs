@@ -3,7 +3,8 @@
 
 use proptest::prelude::*;
 use std::collections::HashMap;
-use tmem_core::policy::cache::{Cache, Counted, Key, Opt, Reference, NEVER, ONLINE};
+use tmem_core::policy::aging::AgingClock;
+use tmem_core::policy::cache::{Cache, Counted, Key, Opt, Reference, Walk, NEVER, ONLINE};
 
 /// Silberschatz, Galvin, Gagne: three frames.
 const PAGES: [Key; 20] = [7, 0, 1, 2, 0, 3, 0, 4, 2, 3, 0, 3, 2, 1, 2, 0, 1, 7, 0, 1];
@@ -205,6 +206,7 @@ proptest! {
         for (name, make) in ONLINE {
             check(name, &mut *make(frames), frames, &steps);
         }
+        check("the module", &mut Walk::new(frames, AgingClock::new()), frames, &steps);
         check("OPT", &mut Opt::new(frames), frames, &steps);
         check("OPT with bypass", &mut Opt::with_bypass(frames), frames, &steps);
     }

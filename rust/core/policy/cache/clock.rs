@@ -4,8 +4,8 @@
 
 use super::{ring::Ring, Cache, Key, Reference};
 
-/// The hand goes round until it finds a page that was not referenced since it came by last.
-pub struct Clock(Ring);
+/// The hand goes round until it finds a page that was not referenced since it came by last. A page comes as referenced.
+pub struct Clock(Ring<bool>);
 
 impl Clock {
     /// An empty one.
@@ -16,21 +16,22 @@ impl Clock {
 
 impl Cache for Clock {
     fn get(&mut self, page: Reference) -> bool {
-        self.0.reference(page)
+        let referenced = self.0.find(page.key);
+        referenced.map(|referenced| *referenced = true).is_some()
     }
 
     fn put(&mut self, page: Reference) {
-        if self.0.reference(page) {
+        if self.get(page) {
             return;
         }
         while self.0.is_full() {
             match self.0.here() {
-                Some(frame) if frame.referenced => frame.referenced = false,
+                Some(referenced) if *referenced => *referenced = false,
                 _ => break,
             }
             self.0.advance();
         }
-        self.0.fill(page);
+        self.0.fill(page.key, true);
     }
 
     fn flush(&mut self, key: Key) {

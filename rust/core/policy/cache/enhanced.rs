@@ -7,8 +7,13 @@ use super::{ring::Ring, Cache, Key, Reference};
 
 /// A clock for which pages that need not be written are better ones to leave.
 pub struct EnhancedSecondChance {
-    ring: Ring,
+    ring: Ring<Bits>,
     frames: usize,
+}
+
+struct Bits {
+    referenced: bool,
+    dirty: bool,
 }
 
 impl EnhancedSecondChance {
@@ -28,14 +33,14 @@ impl EnhancedSecondChance {
 
     fn round(&mut self, dirty: bool) -> bool {
         for _ in 0..self.frames {
-            let Some(frame) = self.ring.here() else {
+            let Some(bits) = self.ring.here() else {
                 return true;
             };
-            if !frame.referenced && frame.dirty == dirty {
+            if !bits.referenced && bits.dirty == dirty {
                 return true;
             }
             if dirty {
-                frame.referenced = false;
+                bits.referenced = false;
             }
             self.ring.advance();
         }
@@ -45,17 +50,26 @@ impl EnhancedSecondChance {
 
 impl Cache for EnhancedSecondChance {
     fn get(&mut self, page: Reference) -> bool {
-        self.ring.reference(page)
+        let Some(bits) = self.ring.find(page.key) else {
+            return false;
+        };
+        bits.referenced = true;
+        bits.dirty |= page.dirty;
+        true
     }
 
     fn put(&mut self, page: Reference) {
-        if self.ring.reference(page) {
+        if self.get(page) {
             return;
         }
         if self.ring.is_full() {
             self.find();
         }
-        self.ring.fill(page);
+        let bits = Bits {
+            referenced: true,
+            dirty: page.dirty,
+        };
+        self.ring.fill(page.key, bits);
     }
 
     fn flush(&mut self, key: Key) {

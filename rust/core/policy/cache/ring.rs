@@ -2,64 +2,43 @@
 //! Frames in a circle, and a hand that points to one: what the clocks have in common.
 #![forbid(unsafe_code)]
 
-use super::{Key, Reference};
+use super::Key;
 use std::collections::HashMap;
 
-/// What a clock knows of a page.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Frame {
-    pub(super) key: Key,
-    pub(super) referenced: bool,
-    pub(super) dirty: bool,
-}
-
-/// The circle. A frame that a page left is filled again by the next page.
-pub(super) struct Ring {
-    frames: Vec<Option<Frame>>,
+/// The circle; `T` is what a clock knows of a page. A frame that a page left is filled again by the next page.
+pub(super) struct Ring<T> {
+    frames: Vec<Option<(Key, T)>>,
     places: HashMap<Key, usize>,
     free: Vec<usize>,
     hand: usize,
 }
 
-impl Ring {
+impl<T> Ring<T> {
     pub(super) fn new(frames: usize) -> Self {
         Self {
-            frames: vec![None; frames],
+            frames: (0..frames).map(|_| None).collect(),
             places: HashMap::new(),
             free: (0..frames).rev().collect(),
             hand: 0,
         }
     }
 
-    /// Whether it is there; if so, it is marked.
-    pub(super) fn reference(&mut self, page: Reference) -> bool {
-        let Some(frame) = self.frame(page.key) else {
-            return false;
-        };
-        frame.referenced = true;
-        frame.dirty |= page.dirty;
-        true
-    }
-
-    fn frame(&mut self, key: Key) -> Option<&mut Frame> {
-        self.frames[*self.places.get(&key)?].as_mut()
+    /// What is known of a page; [`None`] if it is not there.
+    pub(super) fn find(&mut self, key: Key) -> Option<&mut T> {
+        let frame = self.frames[*self.places.get(&key)?].as_mut();
+        frame.map(|(_, known)| known)
     }
 
     /// Puts a page that is not there into a free frame, or else where the hand is, which goes on.
-    pub(super) fn fill(&mut self, page: Reference) {
+    pub(super) fn fill(&mut self, key: Key, known: T) {
         let place = self.free.pop().unwrap_or_else(|| {
             let place = self.hand;
             self.advance();
             place
         });
-        let frame = Frame {
-            key: page.key,
-            referenced: true,
-            dirty: page.dirty,
-        };
-        self.places.insert(page.key, place);
-        if let Some(gone) = self.frames[place].replace(frame) {
-            self.places.remove(&gone.key);
+        self.places.insert(key, place);
+        if let Some((gone, _)) = self.frames[place].replace((key, known)) {
+            self.places.remove(&gone);
         }
     }
 
@@ -79,9 +58,9 @@ impl Ring {
         self.places.len()
     }
 
-    /// What the hand points to.
-    pub(super) fn here(&mut self) -> Option<&mut Frame> {
-        self.frames[self.hand].as_mut()
+    /// What is known of the page that the hand points to.
+    pub(super) fn here(&mut self) -> Option<&mut T> {
+        self.frames[self.hand].as_mut().map(|(_, known)| known)
     }
 
     pub(super) fn advance(&mut self) {
