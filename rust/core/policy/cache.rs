@@ -63,6 +63,9 @@ pub trait Cache {
     /// The page is not needed any more: its frame is free.
     fn flush(&mut self, key: Key);
 
+    /// Whether a page is there, without asking for it.
+    fn holds(&self, key: Key) -> bool;
+
     /// Frames in use.
     fn pages(&self) -> usize;
 }

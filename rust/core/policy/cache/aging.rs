@@ -96,6 +96,10 @@ impl Cache for Aging {
         }
     }
 
+    fn holds(&self, key: Key) -> bool {
+        self.pages.contains_key(&key)
+    }
+
     fn pages(&self) -> usize {
         self.pages.len()
     }

@@ -111,6 +111,10 @@ impl Cache for Arc {
         let _ = self.once.remove(key) || self.again.remove(key);
     }
 
+    fn holds(&self, key: Key) -> bool {
+        self.once.contains(key) || self.again.contains(key)
+    }
+
     fn pages(&self) -> usize {
         self.once.len() + self.again.len()
     }

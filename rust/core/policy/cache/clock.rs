@@ -38,6 +38,10 @@ impl Cache for Clock {
         self.0.remove(key);
     }
 
+    fn holds(&self, key: Key) -> bool {
+        self.0.contains(key)
+    }
+
     fn pages(&self) -> usize {
         self.0.pages()
     }

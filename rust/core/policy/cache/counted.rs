@@ -89,6 +89,10 @@ impl Cache for Counted {
         }
     }
 
+    fn holds(&self, key: Key) -> bool {
+        self.pages.contains_key(&key)
+    }
+
     fn pages(&self) -> usize {
         self.pages.len()
     }

@@ -76,6 +76,10 @@ impl Cache for EnhancedSecondChance {
         self.ring.remove(key);
     }
 
+    fn holds(&self, key: Key) -> bool {
+        self.ring.contains(key)
+    }
+
     fn pages(&self) -> usize {
         self.ring.pages()
     }

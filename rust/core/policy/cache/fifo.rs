@@ -36,6 +36,10 @@ impl Cache for Fifo {
         self.queue.remove(key);
     }
 
+    fn holds(&self, key: Key) -> bool {
+        self.queue.contains(key)
+    }
+
     fn pages(&self) -> usize {
         self.queue.len()
     }

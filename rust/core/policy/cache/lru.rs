@@ -38,6 +38,10 @@ impl Cache for Lru {
         self.by_use.remove(key);
     }
 
+    fn holds(&self, key: Key) -> bool {
+        self.by_use.contains(key)
+    }
+
     fn pages(&self) -> usize {
         self.by_use.len()
     }

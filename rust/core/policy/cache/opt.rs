@@ -71,6 +71,10 @@ impl Cache for Opt {
         }
     }
 
+    fn holds(&self, key: Key) -> bool {
+        self.next.contains_key(&key)
+    }
+
     fn pages(&self) -> usize {
         self.next.len()
     }

@@ -29,6 +29,10 @@ impl<T> Ring<T> {
         frame.map(|(_, known)| known)
     }
 
+    pub(super) fn contains(&self, key: Key) -> bool {
+        self.places.contains_key(&key)
+    }
+
     /// Puts a page that is not there into a free frame, or else where the hand is, which goes on.
     pub(super) fn fill(&mut self, key: Key, known: T) {
         let place = self.free.pop().unwrap_or_else(|| {

@@ -97,6 +97,10 @@ impl Cache for S3Fifo {
         }
     }
 
+    fn holds(&self, key: Key) -> bool {
+        self.requests.contains_key(&key)
+    }
+
     fn pages(&self) -> usize {
         self.small.len() + self.main.len()
     }

@@ -57,6 +57,10 @@ impl Cache for SecondChance {
         self.referenced.remove(&key);
     }
 
+    fn holds(&self, key: Key) -> bool {
+        self.queue.contains(key)
+    }
+
     fn pages(&self) -> usize {
         self.queue.len()
     }

@@ -61,6 +61,10 @@ impl Cache for Sieve {
         self.visited.remove(&key);
     }
 
+    fn holds(&self, key: Key) -> bool {
+        self.queue.contains(key)
+    }
+
     fn pages(&self) -> usize {
         self.queue.len()
     }

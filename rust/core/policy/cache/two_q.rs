@@ -68,6 +68,10 @@ impl Cache for TwoQ {
         let _ = self.new.remove(key) || self.hot.remove(key);
     }
 
+    fn holds(&self, key: Key) -> bool {
+        self.new.contains(key) || self.hot.contains(key)
+    }
+
     fn pages(&self) -> usize {
         self.new.len() + self.hot.len()
     }

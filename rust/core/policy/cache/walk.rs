@@ -46,6 +46,10 @@ impl<R: Replacement> Cache for Walk<R> {
         self.ring.remove(key);
     }
 
+    fn holds(&self, key: Key) -> bool {
+        self.ring.contains(key)
+    }
+
     fn pages(&self) -> usize {
         self.ring.pages()
     }
