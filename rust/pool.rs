@@ -30,12 +30,13 @@ pub use quota::{Quota, Quotas};
 pub use tend::Tender;
 
 use crate::{
+    account::{Count, Gate, Owner},
     core::{
-        policy::Replacement,
+        policy::Verdict,
         totals::{self, Totals},
     },
     ffi::{machine, page::Page},
-    store::{Content, Counter, Counters, Gate, Shape, Store},
+    store::{Content, Counter, Counters, Shape, Store},
 };
 use index::{Change, Index, Position};
 use kernel::{
@@ -69,6 +70,7 @@ pub enum Kind {
     /// They may go at any time; all who know this UUID use them.
     Shared([u8; 16]),
 }
+
 impl Kind {
     /// Its name in `pools/ID/kind`.
     pub fn name(&self) -> &'static str {
@@ -114,6 +116,7 @@ pub struct Plan {
     /// In how many parts its index is, so that CPUs do not meet.
     pub shards: usize,
 }
+
 impl Pool {
     /// May sleep. ENOMEM.
     fn new(id: u32, plan: Plan, store: Arc<Store>) -> Result<Self> {
@@ -152,7 +155,10 @@ impl Pool {
             self.get_away(handle, page)
         } else {
             let held = self.index.hold(handle, &self.store);
-            held.map(|mut held| held.read(&self.store, page))
+            held.map(|(mut held, owner)| {
+                self.store.accounts().tally(owner, Count::Gets, 1);
+                held.read(&self.store, page)
+            })
         };
         let Some(result) = result else {
             counts.add(Counter::GetsMissed, 1);
@@ -169,6 +175,7 @@ impl Pool {
         let (content, change) = self.index.take(handle);
         let content = content?;
         let result = self.store.hold(&content).read(&self.store, page);
+        self.store.accounts().tally(content.owner(), Count::Gets, 1);
         self.gave_up(content, change);
         Some(result)
     }
@@ -225,7 +232,7 @@ impl Pool {
     /// Bytes that the page under `handle` takes; 0 if there is none. Does not sleep.
     pub fn stored_length(&self, handle: &Handle) -> usize {
         let held = self.index.hold(handle, &self.store);
-        held.map_or(0, |mut held| held.length())
+        held.map_or(0, |(mut held, _)| held.length())
     }
 
     /// Damages byte `at` of what is kept under `handle`. ENOENT, EINVAL for a page of one word,
@@ -234,18 +241,28 @@ impl Pool {
         self.index
             .hold(handle, &self.store)
             .ok_or(ENOENT)?
+            .0
             .corrupt(at)
     }
 
-    /// Drops the page at `position` if it is time for it; whether it did.
-    fn evict(&self, position: Position, clock: &mut impl Replacement) -> bool {
+    /// Drops the page at `position` if it is one that is `wanted`, and leaves as `verdict` says of its
+    /// age; whether it did.
+    fn evict(
+        &self,
+        position: Position,
+        wanted: impl Fn(Owner) -> bool,
+        verdict: impl FnMut(u8) -> Verdict,
+    ) -> bool {
         let handle = position.handle();
         let (content, change) = self.index.take_if(&handle, |content| {
-            self.store.hold(content).leaves(|age| clock.verdict(age))
+            wanted(content.owner()) && self.store.hold(content).leaves(verdict)
         });
         let Some(content) = content else {
             return false;
         };
+        self.store
+            .accounts()
+            .tally(content.owner(), Count::Evictions, 1);
         self.gave_up(content, change);
         self.counters.add(Counter::Evictions, 1);
         true
@@ -254,8 +271,14 @@ impl Pool {
     fn gave_up(&self, content: Content, change: Change) {
         self.note(change);
         self.quotas.give(1, 0);
+        self.release(content);
+    }
+
+    fn release(&self, content: Content) {
+        let owner = content.owner();
         let shape = self.store.release(content);
         self.count(shape, -1);
+        self.store.accounts().leave(owner, self.kind.is_ephemeral());
     }
 
     fn note(&self, change: Change) {

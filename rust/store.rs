@@ -13,28 +13,26 @@ mod buffers;
 pub mod codec;
 mod content;
 mod counters;
-mod gate;
 mod held;
 mod ledger;
-mod percpu;
 mod record;
 mod records;
 mod rework;
 mod shard;
+mod tally;
 mod tier;
 
 pub use codec::{Algorithm, Workspace};
 pub use content::Content;
 pub use counters::{Counter, Counters};
-pub use gate::Gate;
 pub use held::Held;
 pub use ledger::{Ledger, Policy};
-pub use percpu::PerCpu;
 pub use record::Sharing;
 pub use rework::{Job, Round, Task};
 pub use tier::Tier;
 
 use crate::{
+    account::{Accounts, Gate, Owner},
     core::{hash, same_filled::same_filled},
     ffi::{machine, noio, page::Page, random, zsmalloc},
 };
@@ -63,14 +61,15 @@ pub struct Store<T: Tier = zsmalloc::Pool> {
     buffers: Buffers,
     ledger: Ledger,
     policy: Arc<Policy>,
+    accounts: Arc<Accounts>,
     key: hash::Key,
 }
 
 /// Whose page it is, as far as the store cares.
 #[derive(Clone, Copy)]
 pub struct Class {
-    /// The cgroup it came from.
-    pub domain: u64,
+    /// The account it is in.
+    pub owner: Owner,
     /// Whether it may be dropped at any time. Such pages share nothing with others, so that it is
     /// known at any time what dropping them would give.
     pub ephemeral: bool,
@@ -89,7 +88,7 @@ pub struct Shape {
 
 impl Store {
     /// An empty store. May sleep. ENOMEM; EBUSY when there is one.
-    pub fn new(policy: Arc<Policy>) -> Result<Self> {
+    pub fn new(policy: Arc<Policy>, accounts: Arc<Accounts>) -> Result<Self> {
         let number = machine::online_cpus()
             .saturating_mul(SHARDS_PER_CPU)
             .next_power_of_two()
@@ -114,6 +113,7 @@ impl Store {
                 hash::Key::new(random::words())
             },
             policy,
+            accounts,
         })
     }
 }
@@ -121,9 +121,9 @@ impl Store {
 impl<T: Tier> Store<T> {
     /// Takes a copy of `page`. May sleep, without I/O.
     ///
-    /// ENOMEM when there is no memory or the cap is reached; what `allows` fails with once the page's
-    /// bytes are in the arena; EAGAIN, before anything is done, when one of these was so a moment
-    /// ago (`gate`). Nothing is kept then.
+    /// ENOMEM when there is no memory or the cap is reached; EDQUOT when its account may not hold as
+    /// much; what `allows` fails with once the page's bytes are in the arena; EAGAIN, before anything
+    /// is done, when one of these was so a moment ago (`gate`). Nothing is kept then.
     pub fn put(
         &self,
         page: &Page<'_>,
@@ -133,10 +133,11 @@ impl<T: Tier> Store<T> {
         allows: impl FnOnce() -> Result,
     ) -> Result<(Content, Shape)> {
         match same_filled(|index| page.word(index)) {
-            Some(word) => self.put_word(word),
+            Some(word) => self.put_word(word, class),
             None => gate.pass(|| {
                 let tag = self.tag(page, class);
-                match tag.as_ref().and_then(|tag| self.share(tag, page)) {
+                let shared = tag.as_ref().map_or(Ok(None), |tag| self.share(tag, page));
+                match shared? {
                     Some(shared) => Ok(shared),
                     None => self.put_bytes(page, class, algorithm, tag.as_ref(), allows),
                 }
@@ -162,12 +163,13 @@ impl<T: Tier> Store<T> {
     /// Gives up a reference, and says what its page took. Any context but an interrupt; does not
     /// sleep.
     pub fn release(&self, content: Content) -> Shape {
+        let owner = content.owner();
         let Place::Record { shard, number } = content.place() else {
             return Shape::WORD;
         };
         let mut shard = self.shard(shard).lock();
         let released = shard.release(number, |record| {
-            self.count_references(record, -1);
+            self.count_release(record, owner);
             Shape::of(record)
         });
         drop(shard);
@@ -206,14 +208,23 @@ impl<T: Tier> Store<T> {
 
     /// Bytes of memory that are held in all. Any context.
     pub fn held(&self) -> u64 {
-        self.tier.bytes().saturating_add(self.ledger.metadata())
+        self.tier.bytes().saturating_add(self.metadata())
+    }
+
+    /// Bytes of tables, indexes, accounts and buffers.
+    pub fn metadata(&self) -> u64 {
+        self.ledger.metadata().saturating_add(self.accounts.bytes())
     }
 
     /// ENOMEM when there is to be no table or index of `bytes` more: a limit is reached, or programs
     /// need the memory. Any context; some hundred instructions.
     pub fn admit_table(&self, bytes: u64) -> Result {
-        self.ledger
-            .admit_table(bytes, self.tier.bytes(), &self.policy)
+        self.ledger.admit_table(bytes, self.held(), &self.policy)
+    }
+
+    /// Who pays.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 
     /// What is held beside the tier.
@@ -236,10 +247,10 @@ impl<T: Tier> Store<T> {
         &self.shards[usize::from(number) & self.shards.len().wrapping_sub(1)]
     }
 
-    fn put_word(&self, word: u64) -> Result<(Content, Shape)> {
-        let content = match Content::word(word) {
+    fn put_word(&self, word: u64, class: Class) -> Result<(Content, Shape)> {
+        let content = match Content::word(word, class.owner) {
             Some(content) => content,
-            None => self.keep(machine::this_cpu() as u8, Record::same(word))?,
+            None => self.keep(machine::this_cpu() as u8, Record::same(word), class.owner)?,
         };
         Ok((content, Shape::WORD))
     }
@@ -249,27 +260,30 @@ impl<T: Tier> Store<T> {
         let sharing = self.policy.dedup();
         let domain = match sharing {
             Sharing::Alone => return None,
-            Sharing::Cgroup => class.domain,
-            Sharing::Global => 0,
+            Sharing::Cgroup => class.owner.0.into(),
+            Sharing::Global => u64::MAX >> 1,
         };
         let kind = domain << 1 | u64::from(class.ephemeral);
         let hash = hash::with_domain(hash::page_hash(&self.key, page.bytes()), kind);
         let tag = Tag {
             hash: hash as u32,
-            domain: kind as u32,
             sharing,
+            class,
         };
         Some(((hash >> 56) as u8, tag))
     }
 
     /// One more reference to a content equal to `page`, if there is one.
-    fn share(&self, (at, tag): &(u8, Tag), page: &Page<'_>) -> Option<(Content, Shape)> {
+    fn share(&self, (at, tag): &(u8, Tag), page: &Page<'_>) -> Result<Option<(Content, Shape)>> {
+        let owner = tag.class.owner;
         let mut shard = self.shard(*at).lock();
-        let (number, record) = shard.share(tag, |record| self.equals(record, page))?;
-        self.count_references(record, 1);
+        let Some((number, record)) = shard.find(tag, |record| self.equals(record, page)) else {
+            return Ok(None);
+        };
+        self.count_share(record, owner)?;
         let shape = Shape::of(record);
         drop(shard);
-        Some((Content::record(*at, number), shape))
+        Ok(Some((Content::record(*at, number, owner), shape)))
     }
 
     fn equals(&self, record: &Record<T>, page: &Page<'_>) -> bool {
@@ -294,13 +308,18 @@ impl<T: Tier> Store<T> {
         allows: impl FnOnce() -> Result,
     ) -> Result<(Content, Shape)> {
         let (object, algorithm) = self.compress(page, algorithm)?;
-        self.ledger.admit(self.tier.bytes(), &self.policy)?;
+        self.ledger
+            .admit(self.tier.bytes(), self.held(), &self.policy)?;
         allows()?;
-        let record = Record::kept(object, algorithm, tag.map(|(_, tag)| tag), class.ephemeral);
+        let record = Record::kept(object, algorithm, tag.map(|(_, tag)| tag), class);
         let shape = Shape::of(&record);
+        self.accounts.charge(class.owner, shape.length.into())?;
+        self.count_content(shape, class, 1);
         let shard = tag.map_or(machine::this_cpu() as u8, |(shard, _)| *shard);
-        let content = self.keep(shard, record)?;
-        self.count_bytes(shape, class.ephemeral, 1);
+        let content = self.keep(shard, record, class.owner).inspect_err(|_| {
+            self.count_content(shape, class, -1);
+            self.accounts.uncharge(class.owner, shape.length.into());
+        })?;
         Ok((content, shape))
     }
 
@@ -316,7 +335,7 @@ impl<T: Tier> Store<T> {
     }
 
     /// Puts a record into a shard. May sleep, without I/O. ENOMEM.
-    fn keep(&self, at: u8, mut record: Record<T>) -> Result<Content> {
+    fn keep(&self, at: u8, mut record: Record<T>, owner: Owner) -> Result<Content> {
         let mut supply = None;
         // Others may use up what was supplied: but not each time.
         for _ in 0..MOST_SHARDS {
@@ -333,42 +352,13 @@ impl<T: Tier> Store<T> {
                 self.ledger.add_metadata(Supply::<T>::PAGE_COST as i64);
             }
             match inserted {
-                Ok(number) => return Ok(Content::record(at, number)),
+                Ok(number) => return Ok(Content::record(at, number, owner)),
                 Err(back) => record = back,
             }
             self.admit_table(Supply::<T>::PAGE_COST)?;
             supply = Some(noio::scope(|| Supply::new(lacks))?);
         }
         Err(ENOMEM)
-    }
-
-    fn count_bytes(&self, shape: Shape, ephemeral: bool, sign: i64) {
-        let bytes = i64::from(shape.length) * sign;
-        let counts = self.counters.here();
-        counts.add(Counter::StoredBytes, bytes);
-        if ephemeral {
-            counts.add(Counter::EphemeralBytes, bytes);
-        }
-    }
-
-    /// Counts a reference that comes (`sign` 1, and is in the record) or goes (-1, and still is).
-    fn count_references(&self, record: &Record<T>, sign: i64) {
-        let references = record.references();
-        if references == 1 {
-            // The only one goes.
-            self.count_bytes(Shape::of(record), record.is_ephemeral(), sign);
-            return;
-        }
-        let counts = self.counters.here();
-        match record.sharing() {
-            Sharing::Alone => {}
-            Sharing::Cgroup => counts.add(Counter::DedupCgroup, sign),
-            Sharing::Global => counts.add(Counter::DedupGlobal, sign),
-        }
-        counts.add(Counter::DedupBytes, record.length() as i64 * sign);
-        if references == 2 {
-            counts.add(Counter::SharedBytes, record.length() as i64 * sign);
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod backing;
+pub mod cgroups;
 pub mod control;
 pub mod debug;
 pub mod disk;

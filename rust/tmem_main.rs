@@ -2,12 +2,14 @@
 //! tmem: transcendent memory for stock kernels. The root of tmem.ko.
 //!
 //! From the ground up: `ffi` (the kernel's C interfaces) and `core` (logic that knows no kernel),
-//! `store` (where a page's bytes live), `pool` (whose page it is), `frontend` (how pages come in),
+//! `account` (who pays, by number), `store` (where a page's bytes live), `pool` (whose page it is), `frontend` (how pages come in),
 //! `sysfs` (what an administrator sees). A room uses only those before it.
 
 // `pub` says what a room offers to those above it; nothing leaves the crate.
 #![allow(unreachable_pub)]
 
+mod account;
+mod cgroup;
 #[path = "core/lib.rs"]
 mod core;
 mod ffi;
@@ -16,6 +18,9 @@ mod pool;
 mod store;
 mod sysfs;
 
+use account::Accounts;
+use cgroup::{Cgroups, Clerk};
+use ffi::thread::Priority;
 use frontend::{
     device::{Device, Users},
     disk::SwapVolume,
@@ -43,11 +48,13 @@ struct Tmem {
     _device: ffi::miscdevice::MiscDevice<Device>,
     _api: ffi::exports::Published<KernelApi>,
     _tender: ffi::thread::Thread<Tender>,
+    _clerk: ffi::thread::Thread<Clerk>,
     _shrinker: ffi::shrinker::Shrinker<Pools>,
     _control: ffi::class::Class<Arc<Registry>>,
     _debug: sysfs::debug::Debug,
     _registry: Arc<Registry>,
     _shown: sysfs::pools::Shown,
+    _cgroups: sysfs::cgroups::Shown,
     _directory: ffi::kobject::Directory<sysfs::module::State>,
 }
 
@@ -56,7 +63,8 @@ impl kernel::Module for Tmem {
         let ram = ffi::machine::ram_bytes();
         let size = disksize(ram)?;
         let policy = Arc::new(Policy::new(ram / 2), GFP_KERNEL)?;
-        let pools = Pools::new(policy.clone())?;
+        let accounts = Accounts::new()?;
+        let pools = Pools::new(policy.clone(), accounts.clone())?;
         let tender = Tender::new(pools.clone())?;
         // What fails from here on takes back what was made, in the order that the fields of Tmem
         // explain.
@@ -66,10 +74,18 @@ impl kernel::Module for Tmem {
             users: users.clone(),
         })?;
         let shown = sysfs::pools::Shown::create(&directory, pools.clone())?;
+        let cgroups = Cgroups::new(accounts)?;
+        let shown_cgroups = sysfs::cgroups::Shown::create(&directory, cgroups.clone())?;
+        let clerk = Clerk {
+            cgroups,
+            pools: pools.clone(),
+        };
+        let clerk = Arc::new(clerk, GFP_KERNEL)?;
         let recorder = Recorder::new()?;
         let disks = sysfs::disk::attributes();
         let registry = Registry::new(module, pools.clone(), recorder.clone(), disks)?;
-        let debug = sysfs::debug::Debug::create(registry.clone(), policy, recorder)?;
+        let debug =
+            sysfs::debug::Debug::create(registry.clone(), policy, recorder, pools.clone())?;
         let control = sysfs::control::create(registry.clone())?;
         for _ in 0..ffi::params::disks() {
             let number = registry.add()?;
@@ -83,11 +99,13 @@ impl kernel::Module for Tmem {
             _device: device,
             _api: api,
             _shrinker: ffi::shrinker::Shrinker::register(c"tmem", pools.clone())?,
-            _tender: ffi::thread::Thread::start(c"tmem", tender)?,
+            _tender: ffi::thread::Thread::start(c"tmem", Priority::Idle, tender)?,
+            _clerk: ffi::thread::Thread::start(c"tmem_cgroups", Priority::Normal, clerk)?,
             _control: control,
             _debug: debug,
             _registry: registry,
             _shown: shown,
+            _cgroups: shown_cgroups,
             _directory: directory,
         })
     }

@@ -32,7 +32,7 @@ two_copies_cost_one() {
 	copy_to 1000
 	[[ $(stat_of stored_bytes) == "$once" ]]
 	(($(stat_of dedup_pages) >= pages - $(stat_of same_filled_pages)))
-	(($(stat_of shared_bytes) > 0))
+	[[ $(stat_of shared_bytes) == 0 ]]
 	same_at 0 && same_at 1000
 }
 
@@ -74,8 +74,8 @@ cgroups_share() {
 	rmdir /sys/fs/cgroup/one /sys/fs/cgroup/two
 	echo "# domain $1: $once bytes, then $(stat_of stored_bytes)"
 	case $1 in
-	global) [[ $(stat_of stored_bytes) == "$once" ]] ;;
-	cgroup) [[ $(stat_of stored_bytes) == $((2 * once)) ]] ;;
+	global) [[ $(stat_of stored_bytes) == "$once" && $(stat_of shared_bytes) == "$once" ]] ;;
+	cgroup) [[ $(stat_of stored_bytes) == $((2 * once)) && $(stat_of shared_bytes) == 0 ]] ;;
 	esac
 }
 

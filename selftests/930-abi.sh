@@ -97,7 +97,7 @@ has_unit() {
 	bytes | pages | count | microseconds | seconds | percent | number) form='[0-9]+' ;;
 	flag) form='[01]' ;;
 	choice) form='([a-z0-9]+ )*\[[a-z0-9]+\]( [a-z0-9]+)*' ;;
-	limit) form='max|[0-9]+%?' ;;
+	limit) form='max|[0-9]+[KMGTPE%]?' ;;
 	text) form='.+' ;;
 	records) form='' ;;
 	*' numbers') form=" *([0-9]+ +){$((${2% *} - 1))}[0-9]+" ;;

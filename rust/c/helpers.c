@@ -140,6 +140,53 @@ u64 tmem_current_cgroup(void)
 	return inode;
 }
 
+static u64 smallest_memory_max(struct mem_cgroup *memcg)
+{
+	unsigned long pages = PAGE_COUNTER_MAX;
+
+	for (; memcg; memcg = parent_mem_cgroup(memcg))
+		pages = min(pages, READ_ONCE(memcg->memory.max));
+	return pages == PAGE_COUNTER_MAX ? U64_MAX : (u64)pages << PAGE_SHIFT;
+}
+
+int tmem_cgroup_look(u64 inode, struct tmem_cgroup *seen)
+{
+	struct cgroup *cgroup = cgroup_get_from_id(inode);
+	struct cgroup_subsys_state *css;
+
+	if (IS_ERR(cgroup))
+		return PTR_ERR(cgroup);
+	seen->parent = cgroup_parent(cgroup) ? cgroup_ino(cgroup_parent(cgroup)) : 0;
+	css = cgroup_get_e_css(cgroup, &memory_cgrp_subsys);
+	seen->memory_max = smallest_memory_max(mem_cgroup_from_css(css));
+	css_put(css);
+	cgroup_put(cgroup);
+	return 0;
+}
+
+int tmem_cgroup_path(u64 inode, char *path, size_t size)
+{
+	struct cgroup *cgroup = cgroup_get_from_id(inode);
+	int length;
+
+	if (IS_ERR(cgroup))
+		return PTR_ERR(cgroup);
+	length = cgroup_path(cgroup, path, size);
+	cgroup_put(cgroup);
+	return min(length, 0);
+}
+
+int tmem_cgroup_named(const char *path, u64 *inode)
+{
+	struct cgroup *cgroup = cgroup_get_from_path(path);
+
+	if (IS_ERR(cgroup))
+		return PTR_ERR(cgroup);
+	*inode = cgroup_ino(cgroup);
+	cgroup_put(cgroup);
+	return 0;
+}
+
 void tmem_cond_resched(void)
 {
 	cond_resched();
@@ -160,14 +207,15 @@ gfp_t tmem_arena_gfp(void)
 	return GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN | __GFP_HIGHMEM | __GFP_MOVABLE;
 }
 
-struct task_struct *tmem_thread_run(int (*main)(void *data), void *data, const char *name)
+struct task_struct *tmem_thread_run(int (*main)(void *data), void *data, const char *name, bool idle)
 {
-	static const struct sched_attr idle = { .size = sizeof(idle), .sched_policy = SCHED_IDLE };
+	static const struct sched_attr policy = { .size = sizeof(policy), .sched_policy = SCHED_IDLE };
 	struct task_struct *task = kthread_create(main, data, "%s", name);
 
 	if (IS_ERR(task))
 		return NULL;
-	sched_setattr_nocheck(task, &idle);
+	if (idle)
+		sched_setattr_nocheck(task, &policy);
 	wake_up_process(task);
 	return task;
 }

@@ -53,6 +53,19 @@ bool tmem_has_sse42(void);
 bool tmem_in_reclaim(void);
 /* The inode number of the cgroup that pays for this task's memory. */
 u64 tmem_current_cgroup(void);
+/* What a look at a cgroup says. */
+struct tmem_cgroup {
+	/* The inode number of the one it is in, or 0. */
+	u64 parent;
+	/* The smallest memory.max of it and those it is in, in bytes, or U64_MAX. */
+	u64 memory_max;
+};
+/* -ENOENT when there is no such cgroup any more. May sleep. */
+int tmem_cgroup_look(u64 inode, struct tmem_cgroup *seen);
+/* Its path from the root, ended by a NUL. May sleep. */
+int tmem_cgroup_path(u64 inode, char *path, size_t size);
+/* The inode number of the cgroup of that path. May sleep. */
+int tmem_cgroup_named(const char *path, u64 *inode);
 void tmem_cond_resched(void);
 /* memalloc_noio_save() and memalloc_noio_restore(). */
 unsigned int tmem_noio_save(void);
@@ -63,8 +76,8 @@ void tmem_noio_restore(unsigned int flags);
  */
 gfp_t tmem_arena_gfp(void);
 
-/* A kernel thread of policy SCHED_IDLE, or NULL. */
-struct task_struct *tmem_thread_run(int (*main)(void *data), void *data, const char *name);
+/* A kernel thread, of policy SCHED_IDLE if it is to be idle, or NULL. */
+struct task_struct *tmem_thread_run(int (*main)(void *data), void *data, const char *name, bool idle);
 /* Until the time is over, or somebody wakes or stops this kernel thread. */
 void tmem_thread_sleep(unsigned int milliseconds);
 /* Nanoseconds that this task waited for a CPU, and that it had one. */

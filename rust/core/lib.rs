@@ -6,12 +6,14 @@
 pub mod codec;
 pub mod extent;
 pub mod hash;
+pub mod limits;
 pub mod linear;
 pub mod pace;
 pub mod page_map;
 pub mod policy;
 pub mod refusal;
 pub mod same_filled;
+pub mod shares;
 pub mod size;
 pub mod totals;
 pub mod trace;

@@ -56,7 +56,7 @@ totals! {
     dedup_pages,
     /// Of these, pages that are to be kept by themselves, as may no longer be shared.
     dedup_pending_pages,
-    /// Bytes of objects that several pages share.
+    /// Bytes of objects that several cgroups share.
     shared_bytes,
     /// Contents that were encoded again, by another codec.
     recompressed,

@@ -37,11 +37,7 @@ pub struct Text<'a> {
 
 impl fmt::Write for Text<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.used.checked_add(text.len()).ok_or(fmt::Error)?;
-        let room = self.page.get_mut(self.used..end).ok_or(fmt::Error)?;
-        room.copy_from_slice(text.as_bytes());
-        self.used = end;
-        Ok(())
+        self.bytes(text.as_bytes()).map_err(|_| fmt::Error)
     }
 }
 
@@ -49,6 +45,15 @@ impl Text<'_> {
     /// Appends a value. ENOSPC beyond a page.
     pub fn value(&mut self, value: impl fmt::Display) -> Result {
         fmt::write(self, format_args!("{value}")).map_err(|_| ENOSPC)
+    }
+
+    /// Appends bytes as they are. ENOSPC beyond a page.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result {
+        let end = self.used.checked_add(bytes.len()).ok_or(ENOSPC)?;
+        let room = self.page.get_mut(self.used..end).ok_or(ENOSPC)?;
+        room.copy_from_slice(bytes);
+        self.used = end;
+        Ok(())
     }
 
     /// Appends a list of names, the chosen one in brackets: `[lz4] raw`.

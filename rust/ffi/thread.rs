@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-//! A kernel thread that works when nobody else wants the CPU.
+//! A kernel thread.
 
 use super::bindings;
 use core::{ffi::c_void, ptr::NonNull};
@@ -9,6 +9,15 @@ use kernel::{prelude::*, sync::Arc};
 pub trait Work: Send + Sync + 'static {
     /// Works for a while, and says after how many milliseconds to call it again. May sleep.
     fn work(&self) -> u32;
+}
+
+/// When a thread gets a CPU.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Priority {
+    /// As others do.
+    Normal,
+    /// When nobody else wants it (`SCHED_IDLE`).
+    Idle,
 }
 
 /// A running thread. Dropping it waits until its present piece of work is done: may sleep.
@@ -28,12 +37,19 @@ unsafe impl<W: Work> Send for Thread<W> {}
 unsafe impl<W: Work> Sync for Thread<W> {}
 
 impl<W: Work> Thread<W> {
-    /// Starts one (`SCHED_IDLE`). May sleep. ENOMEM.
-    pub fn start(name: &'static CStr, work: Arc<W>) -> Result<Self> {
+    /// Starts one. May sleep. ENOMEM.
+    pub fn start(name: &'static CStr, priority: Priority, work: Arc<W>) -> Result<Self> {
         let data = core::ptr::from_ref::<W>(&work).cast_mut().cast();
         // SAFETY: `data` lives as long as the thread runs: `_work` keeps it until after the thread
         // was stopped, and `main::<W>` knows its type.
-        let task = unsafe { bindings::tmem_thread_run(Some(main::<W>), data, name.as_char_ptr()) };
+        let task = unsafe {
+            bindings::tmem_thread_run(
+                Some(main::<W>),
+                data,
+                name.as_char_ptr(),
+                priority == Priority::Idle,
+            )
+        };
         Ok(Self {
             // INVARIANT: just made.
             task: NonNull::new(task).ok_or(ENOMEM)?,

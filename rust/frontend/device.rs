@@ -176,7 +176,11 @@ impl File {
             }
             Action::Get => {
                 let buffer = buffer.get()?;
-                pool.get(handle, &buffer.as_page())?;
+                let got = pool.get(handle, &buffer.as_page());
+                if got == Err(ENOENT) {
+                    self.pools.accounts().missed(caller::cgroup());
+                }
+                got?;
                 Address::new(request.page)?.write_page(buffer)
             }
             Action::FlushPage => {

@@ -13,8 +13,7 @@ use crate::{
         hash,
         trace::{Event, Record, BYTES},
     },
-    ffi::{bio::Origin, clock, page::Page, random},
-    store::PerCpu,
+    ffi::{bio::Origin, clock, page::Page, percpu::PerCpu, random},
 };
 use core::{
     mem::swap,

@@ -18,6 +18,7 @@ use super::{
     Handle, ObjectId,
 };
 use crate::{
+    account::Owner,
     ffi::{noio, zsmalloc},
     store::{Content, Held, Store},
 };
@@ -85,17 +86,18 @@ impl Index {
         (self.chunks.len() as u64).saturating_mul(each as u64)
     }
 
-    /// What is kept under `handle`, so that nobody gives it up meanwhile: a spinlock may be held
-    /// until it is dropped.
+    /// What is kept under `handle`, so that nobody gives it up meanwhile, and whose it is: a spinlock
+    /// may be held until it is dropped.
     #[inline(always)]
     pub(super) fn hold<'a>(
         &self,
         handle: &Handle,
         store: &'a Store,
-    ) -> Option<Held<'a, zsmalloc::Pool>> {
+    ) -> Option<(Held<'a, zsmalloc::Pool>, Owner)> {
         let (key, slot) = split(handle);
         let tree = self.shard(&key.object).tree.lock();
-        Some(store.hold(tree.get(&key)?.get(slot)?))
+        let content = tree.get(&key)?.get(slot)?;
+        Some((store.hold(content), content.owner()))
     }
 
     /// Calls `work` with what is under `handle`. Does not sleep, nor must `work`.

@@ -8,6 +8,7 @@
 
 use super::{tend::Walk, Handle, Kind, Plan, Pool};
 use crate::{
+    account::{Accounts, Snapshot},
     core::{policy::aging::AgingClock, totals::Totals},
     ffi::page::Page,
     store::{Algorithm, Counter, Policy, Sharing, Store},
@@ -25,6 +26,7 @@ use kernel::{
 #[pin_data]
 pub struct Pools {
     policy: Arc<Policy>,
+    accounts: Arc<Accounts>,
     /// Pools whose pages may be dropped: with none, nobody need look for such pages.
     ephemeral: Atomic<u32>,
     /// Pages of memory that the kernel was told it may have back.
@@ -83,10 +85,11 @@ struct Place {
 
 impl Pools {
     /// None yet. May sleep. ENOMEM.
-    pub fn new(policy: Arc<Policy>) -> Result<Arc<Self>> {
+    pub fn new(policy: Arc<Policy>, accounts: Arc<Accounts>) -> Result<Arc<Self>> {
         Arc::pin_init(
             pin_init!(Self {
                 policy,
+                accounts,
                 ephemeral: Atomic::new(0),
                 reclaimable: Atomic::new(0),
                 lifecycle <- new_mutex!(Lifecycle {
@@ -103,6 +106,18 @@ impl Pools {
             }),
             GFP_KERNEL,
         )
+    }
+
+    /// Who pays.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
+    /// What contents take at this moment. May sleep. ENOMEM.
+    pub fn charges(&self) -> Result<Snapshot> {
+        let store = self.store();
+        let stored = || store.map_or(0, |store| store.counted(Counter::StoredBytes));
+        self.accounts.snapshot(stored)
     }
 
     /// What holds for all pools.
@@ -137,7 +152,10 @@ impl Pools {
         }
         let store = match self.store() {
             Some(store) => store,
-            None => Arc::new(Store::new(self.policy.clone())?, GFP_KERNEL)?,
+            None => Arc::new(
+                Store::new(self.policy.clone(), self.accounts.clone())?,
+                GFP_KERNEL,
+            )?,
         };
         store.prepare(plan.limit.algorithm(&self.policy))?;
         let ephemeral = plan.kind.is_ephemeral();
@@ -271,7 +289,7 @@ impl Pools {
             let shared =
                 [Counter::DedupCgroup, Counter::DedupGlobal].map(|counter| store.counted(counter));
             sum.stored_bytes = store.counted(Counter::StoredBytes);
-            sum.shared_bytes = store.counted(Counter::SharedBytes);
+            sum.shared_bytes = self.accounts.shared_bytes();
             sum.recompressed = store.counted(Counter::Recompressed);
             sum.dedup_pages = shared[0].saturating_add(shared[1]);
             sum.dedup_pending_pages = match self.policy.dedup() {
@@ -280,7 +298,7 @@ impl Pools {
                 Sharing::Global => 0,
             };
             sum.arena_bytes = store.tier().bytes();
-            sum.metadata_bytes = store.ledger().metadata();
+            sum.metadata_bytes = store.metadata();
         }
         sum
     }
@@ -300,13 +318,13 @@ impl Pools {
 }
 
 impl Joined {
-    /// Keeps a copy of `page`, which came from cgroup `domain`, under `handle`. May sleep, without
+    /// Keeps a copy of `page`, which came from cgroup `inode`, under `handle`. May sleep, without
     /// I/O.
     ///
     /// ENOMEM, ENOSPC or EDQUOT when it is refused: the older page, if there was one, is gone then
     /// too.
-    pub fn put(&self, handle: &Handle, page: &Page<'_>, domain: u64) -> Result {
-        self.overwrite(handle, page, domain, || ())
+    pub fn put(&self, handle: &Handle, page: &Page<'_>, inode: u64) -> Result {
+        self.overwrite(handle, page, inode, || ())
             .inspect_err(|_| {
                 self.pool.forget(handle);
             })
@@ -318,12 +336,12 @@ impl Joined {
         &self,
         handle: &Handle,
         page: &Page<'_>,
-        domain: u64,
+        inode: u64,
         arrives: impl Fn(),
     ) -> Result {
         let make_room = || self.place.pools.make_room();
         self.pool
-            .overwrite(handle, page, domain, make_room, arrives)
+            .overwrite(handle, page, inode, make_room, arrives)
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::{leaf, Handle, Pool};
 use crate::{
+    account::Count,
     ffi::page::Page,
     store::{Class, Content, Counter, Shape},
 };
@@ -13,24 +14,27 @@ use kernel::{prelude::*, sync::atomic::ordering::Relaxed};
 const MOST_TRIES: usize = 8;
 
 impl Pool {
-    /// Keeps a copy of `page`, which came from cgroup `domain`, under `handle`. When the store is
+    /// Keeps a copy of `page`, which came from cgroup `inode`, under `handle`. When the store is
     /// full, `make_room` is asked, which says whether another try is worth it. `arrives` is called,
     /// under a spinlock, when it comes where nothing was. May sleep, without I/O.
     ///
-    /// ENOMEM, ENOSPC (its own limit) or EDQUOT when it is refused: the older page, if there was
-    /// one, is still there.
+    /// ENOMEM, ENOSPC (its own limit) or EDQUOT (the cgroup's, or a quota) when it is refused: the
+    /// older page, if there was one, is still there.
     pub(super) fn overwrite(
         &self,
         handle: &Handle,
         page: &Page<'_>,
-        domain: u64,
+        inode: u64,
         make_room: impl Fn() -> bool,
         arrives: impl Fn(),
     ) -> Result {
-        let class = Class {
-            domain,
-            ephemeral: self.kind.is_ephemeral(),
-        };
+        let ephemeral = self.kind.is_ephemeral();
+        let accounts = self.store.accounts();
+        let entered = accounts
+            .enter(inode, ephemeral)
+            .map_err(|error| self.refuse(error))?;
+        let owner = entered.owner();
+        let class = Class { owner, ephemeral };
         let mut kept = self.keep_at(handle, page, class, &arrives);
         for _ in 0..MOST_TRIES {
             if !matches!(kept, Err(ENOMEM)) || !make_room() {
@@ -39,7 +43,17 @@ impl Pool {
             self.gate.open();
             kept = self.keep_at(handle, page, class, &arrives);
         }
-        kept.map_err(|error| self.refuse(error))
+        match kept {
+            Ok(()) => {
+                accounts.tally(owner, Count::Puts, 1);
+                entered.keep();
+                Ok(())
+            }
+            Err(error) => {
+                accounts.tally(owner, Count::PutsRefused, 1);
+                Err(self.refuse(error))
+            }
+        }
     }
 
     fn keep_at(
@@ -77,8 +91,7 @@ impl Pool {
                     self.counters.add(Counter::RawPagesSince, 1);
                 }
                 if let Some(old) = old {
-                    let shape = self.store.release(old);
-                    self.count(shape, -1);
+                    self.release(old);
                     self.gate.open();
                 }
                 Ok(())

@@ -8,9 +8,12 @@
 use super::{
     pools::{Pools, State},
     tend::Walk,
-    Kind,
 };
-use crate::ffi::machine;
+use crate::{
+    account::Owner,
+    core::policy::{Replacement, Verdict, MOST_AGE},
+    ffi::machine,
+};
 
 /// Pages that leave at once: room for some puts to come, in a bounded time.
 const BATCH: usize = 32;
@@ -44,6 +47,43 @@ impl Pools {
     }
 }
 
+impl Pools {
+    /// Drops ephemeral pages of an account and all under it, old ones first, until it is well below
+    /// its limit or has no more. May sleep.
+    pub fn shed(&self, owner: Owner) {
+        if !self.has_ephemeral() {
+            return;
+        }
+        let accounts = self.accounts();
+        for youngest in [MOST_AGE, MOST_AGE / 2, 0] {
+            let mut walk = Walk::START;
+            while accounts.is_above_low(owner) && self.shed_some(owner, youngest, &mut walk) {
+                machine::cond_resched();
+            }
+        }
+    }
+
+    /// As many as are passed at once; whether there are more.
+    fn shed_some(&self, owner: Owner, youngest: u8, walk: &mut Walk) -> bool {
+        let state = self.state.lock();
+        let accounts = self.accounts();
+        let wanted = |whose| accounts.is_within(whose, owner);
+        for _ in 0..MOST_PASSED {
+            let Some((pool, position)) = walk.next(&state, |pool| pool.kind.is_ephemeral()) else {
+                return false;
+            };
+            pool.evict(position, wanted, |age| match age >= youngest {
+                true => Verdict::Leaves,
+                false => Verdict::Stays(age),
+            });
+            if !accounts.is_above_low(owner) {
+                return false;
+            }
+        }
+        true
+    }
+}
+
 /// Pages lie together in memory with others: dropping some frees none, at times.
 fn make_room(state: &mut State) -> bool {
     let Some(store) = state.store.clone() else {
@@ -60,14 +100,19 @@ fn make_room(state: &mut State) -> bool {
     store.held() < before
 }
 
-/// Drops `wanted` pages if it finds as many; how many it did.
+/// Drops `wanted` pages if it finds as many, of the account that is to give some, if that has any;
+/// how many it did.
 pub(super) fn evict(state: &mut State, wanted: usize) -> usize {
+    let giver = state
+        .store
+        .as_ref()
+        .and_then(|store| store.accounts().who_gives());
     let mut evicted = 0;
     for _ in 0..MOST_PASSED {
         if evicted == wanted {
             break;
         }
-        match step(state) {
+        match step(state, |owner| giver.is_none_or(|giver| giver == owner)) {
             Some(true) => evicted = evicted.wrapping_add(1),
             Some(false) => {}
             None => break,
@@ -77,8 +122,8 @@ pub(super) fn evict(state: &mut State, wanted: usize) -> usize {
 }
 
 /// The hand goes on by one page; whether that left. [`None`] when there is no page to find.
-fn step(state: &mut State) -> Option<bool> {
-    let ephemeral = |pool: &super::Pool| pool.kind != Kind::Persistent;
+fn step(state: &mut State, wanted: impl Fn(Owner) -> bool) -> Option<bool> {
+    let ephemeral = |pool: &super::Pool| pool.kind.is_ephemeral();
     let mut hand = state.hand;
     let found = match hand.next(state, ephemeral) {
         Some(found) => Some(found),
@@ -90,5 +135,6 @@ fn step(state: &mut State) -> Option<bool> {
     let (pool, position) = found?;
     let pool = pool.clone();
     state.hand = hand;
-    Some(pool.evict(position, &mut state.clock))
+    let clock = &mut state.clock;
+    Some(pool.evict(position, wanted, |age| clock.verdict(age)))
 }

@@ -12,6 +12,7 @@ use super::{
     Handle, Pool,
 };
 use crate::{
+    account::Count,
     core::pace::{pause_ms, Watch, REST_MS, YIELD_MS},
     ffi::{
         clock,
@@ -28,6 +29,9 @@ use kernel::{
 /// A content is old when it was not asked for in this many rounds: so many rounds make the time
 /// that an administrator set.
 const OLD: u8 = 4;
+
+/// Between two rounds for accounts that are near their limit, in seconds.
+const PRESSED_SECONDS: u64 = 5;
 
 /// Pages that are looked at between two looks at the clock, unless there is work to do about one.
 const BATCH: usize = 64;
@@ -83,6 +87,7 @@ pub struct Tender {
 
 struct Bench {
     watch: Watch,
+    pressed: Watch,
     pause: u32,
     /// How long this has waited for a CPU until it last paused.
     waited: u64,
@@ -97,6 +102,7 @@ impl Tender {
     pub fn new(pools: Arc<Pools>) -> Result<Arc<Self>> {
         let bench = Bench {
             watch: Watch::new(clock::now()),
+            pressed: Watch::new(clock::now()),
             pause: 0,
             waited: 0,
             round: None,
@@ -135,10 +141,11 @@ impl Pools {
     fn tend(&self, bench: &mut Bench) -> u32 {
         let pause = bench.pause;
         bench.watch.see(clock::now(), pause);
+        bench.pressed.see(clock::now(), pause);
         self.tell_reclaimable(self.state.lock().store.as_deref());
         self.obey_cap();
         if bench.round.is_none() {
-            bench.round = self.next_round(&mut bench.watch);
+            bench.round = self.next_round(bench);
         }
         if bench.others_wait() && self.totals().dedup_pending_pages == 0 {
             return YIELD_MS;
@@ -154,6 +161,9 @@ impl Pools {
         bench.round = left.map(|walk| (ages, walk));
         if bench.round.is_none() {
             bench.workspace = None;
+            if ages {
+                self.accounts().end_round();
+            }
         }
         if thread::waited_ns() > waited {
             return YIELD_MS;
@@ -163,10 +173,12 @@ impl Pools {
     }
 
     /// What a round that begins now is for, if it is time for one.
-    fn next_round(&self, watch: &mut Watch) -> Option<(bool, Walk)> {
+    fn next_round(&self, bench: &mut Bench) -> Option<(bool, Walk)> {
         let seconds = self.policy().recompress_idle_seconds();
-        let ages = seconds != 0 && watch.is_over(seconds.div_ceil(OLD.into()));
-        (ages || self.totals().dedup_pending_pages > 0).then_some((ages, Walk::START))
+        let ages = seconds != 0 && bench.watch.is_over(seconds.div_ceil(OLD.into()));
+        let presses = self.accounts().has_marked() && bench.pressed.is_over(PRESSED_SECONDS);
+        let works = ages || presses || self.totals().dedup_pending_pages > 0;
+        works.then_some((ages, Walk::START))
     }
 
     /// A workspace, and what gets of densely encoded pages need.
@@ -218,6 +230,7 @@ impl Pool {
         let Some(task) = self.index.with(handle, look).flatten() else {
             return false;
         };
+        let (begin, waited) = (clock::now(), thread::waited_ns());
         match task.job {
             Job::Encode(algorithm) => {
                 if let Some(object) = self.store.encode_again(algorithm, page, workspace) {
@@ -226,6 +239,11 @@ impl Pool {
             }
             Job::Split => self.split(handle, &task, page),
         }
+        let waited = thread::waited_ns().saturating_sub(waited);
+        let worked = clock::now().saturating_sub(begin).saturating_sub(waited);
+        self.store
+            .accounts()
+            .tally(task.owner, Count::WorkNs, worked as i64);
         self.store.finish(task);
         true
     }
@@ -251,7 +269,7 @@ impl Pool {
 
     fn split(&self, handle: &Handle, task: &Task, page: &Page<'_>) {
         let class = Class {
-            domain: 0,
+            owner: task.owner,
             ephemeral: self.kind.is_ephemeral(),
         };
         let algorithm = self.limit.algorithm(self.store.policy());

@@ -2,11 +2,9 @@
 //! Buffers for compressing and decompressing, one of each a CPU.
 #![forbid(unsafe_code)]
 
-use super::{
-    codec::{Algorithm, Decoder, Workspace},
-    percpu::PerCpu,
-};
+use super::codec::{Algorithm, Decoder, Workspace};
 use crate::ffi::page::PageBuffer;
+use crate::ffi::percpu::PerCpu;
 use kernel::{
     prelude::*,
     sync::{

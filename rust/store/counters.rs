@@ -5,7 +5,7 @@
 //! the sum is exact.
 #![forbid(unsafe_code)]
 
-use super::percpu::PerCpu;
+use crate::ffi::percpu::PerCpu;
 use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use kernel::prelude::*;
 
@@ -51,8 +51,6 @@ pub enum Counter {
     DedupGlobal,
     /// Bytes of objects, for each reference beyond the first.
     DedupBytes,
-    /// Bytes of objects with more than one reference.
-    SharedBytes,
     /// Bytes of objects that may be dropped at any time.
     EphemeralBytes,
     /// Contents that were encoded again, by another codec.

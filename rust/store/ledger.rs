@@ -144,9 +144,9 @@ impl Ledger {
         }
     }
 
-    /// ENOMEM when an arena of `arena` bytes is more than allowed with all else that is held.
-    pub(super) fn admit(&self, arena: u64, policy: &Policy) -> Result {
-        if arena.saturating_add(self.metadata()) > policy.max_bytes() {
+    /// ENOMEM when more is held than allowed, `held` in all and `arena` of it in the arena.
+    pub(super) fn admit(&self, arena: u64, held: u64, policy: &Policy) -> Result {
+        if held > policy.max_bytes() {
             return Err(ENOMEM);
         }
         if self.grew(arena) {
@@ -155,10 +155,9 @@ impl Ledger {
         Ok(())
     }
 
-    /// ENOMEM when there is to be no table of `bytes` more: more would be held than allowed beside an
-    /// arena of `arena` bytes, or taken from programs.
-    pub(super) fn admit_table(&self, bytes: u64, arena: u64, policy: &Policy) -> Result {
-        let held = arena.saturating_add(self.metadata());
+    /// ENOMEM when there is to be no table of `bytes` more: it would be more than allowed with what
+    /// is `held`, or taken from programs.
+    pub(super) fn admit_table(&self, bytes: u64, held: u64, policy: &Policy) -> Result {
         if held.saturating_add(bytes) > policy.max_bytes() {
             return Err(ENOMEM);
         }

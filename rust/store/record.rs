@@ -2,8 +2,8 @@
 //! A content: what is kept of one page, or of several equal ones.
 #![forbid(unsafe_code)]
 
-use super::{Algorithm, Tier};
-use crate::core::policy::MOST_AGE;
+use super::{Algorithm, Class, Tier};
+use crate::{account::Owner, core::policy::MOST_AGE};
 use core::mem::replace;
 
 /// More references than this one content does not take: the next equal page is kept once more.
@@ -58,8 +58,8 @@ impl Sharing {
 #[derive(Clone, Copy)]
 pub(super) struct Tag {
     pub(super) hash: u32,
-    pub(super) domain: u32,
     pub(super) sharing: Sharing,
+    pub(super) class: Class,
 }
 
 /// What a content consists of.
@@ -76,11 +76,16 @@ pub(super) enum Body<O> {
 pub(super) struct Record<T: Tier> {
     body: Body<T::Object>,
     pub(super) hash: u32,
-    domain: u32,
+    payer: u32,
     link: u32,
 }
 
 const _: () = assert!(size_of::<Record<crate::ffi::zsmalloc::Pool>>() == 28);
+
+/// The parts of `payer`: the first one's number, whether there were others, and whether the dense
+/// codec was tried.
+const SEVERAL: u32 = 1 << u16::BITS;
+const TRIED: u32 = 1 << (u16::BITS + 1);
 
 /// The parts of `link`.
 const NEXT_BITS: u32 = 23;
@@ -124,7 +129,7 @@ impl<T: Tier> Record<T> {
             references: 0,
         },
         hash: 0,
-        domain: 0,
+        payer: 0,
         link: 0,
     };
 
@@ -144,7 +149,7 @@ impl<T: Tier> Record<T> {
         mut object: T::Object,
         algorithm: Algorithm,
         tag: Option<&Tag>,
-        ephemeral: bool,
+        class: Class,
     ) -> Self {
         T::set_mark(&mut object, 1);
         let mut record = Self {
@@ -152,10 +157,10 @@ impl<T: Tier> Record<T> {
             ..Self::FREE
         };
         ALGORITHM.set(&mut record.link, algorithm as u8);
-        EPHEMERAL.set(&mut record.link, u8::from(ephemeral));
+        EPHEMERAL.set(&mut record.link, u8::from(class.ephemeral));
+        record.payer = class.owner.0.into();
         if let Some(tag) = tag {
             record.hash = tag.hash;
-            record.domain = tag.domain;
             SHARING.set(&mut record.link, tag.sharing as u8);
         }
         record
@@ -164,8 +169,9 @@ impl<T: Tier> Record<T> {
     /// Whether it may be an equal content of the same domain, that takes one more reference.
     pub(super) fn may_be(&self, tag: &Tag) -> bool {
         self.hash == tag.hash
-            && self.domain == tag.domain
+            && (tag.sharing == Sharing::Global || self.payer() == Some(tag.class.owner))
             && self.sharing() == tag.sharing
+            && self.is_ephemeral() == tag.class.ephemeral
             && self.references() < MOST_REFERENCES
     }
 
@@ -263,6 +269,27 @@ impl<T: Tier> Record<T> {
     /// Whether it may be dropped at any time.
     pub(super) fn is_ephemeral(&self) -> bool {
         EPHEMERAL.get(self.link) != 0
+    }
+
+    /// Who pays for it; [`None`] when several did.
+    #[inline]
+    pub(super) fn payer(&self) -> Option<Owner> {
+        (self.payer & SEVERAL == 0).then_some(Owner(self.payer as u16))
+    }
+
+    /// Whether the dense codec was tried, since it was last encoded by another.
+    pub(super) fn was_tried(&self) -> bool {
+        self.payer & TRIED != 0
+    }
+
+    /// Sets it.
+    pub(super) fn set_tried(&mut self, tried: bool) {
+        self.payer = self.payer & !TRIED | if tried { TRIED } else { 0 };
+    }
+
+    /// That several pay for it.
+    pub(super) fn set_several(&mut self) {
+        self.payer |= SEVERAL;
     }
 
     /// For how many rounds nobody asked for it.

@@ -13,7 +13,7 @@ use super::{
     record::{Record, Sharing},
     Algorithm, Class, Content, Counter, Shape, Store, Tier,
 };
-use crate::ffi::page::Page;
+use crate::{account::Owner, ffi::page::Page};
 use kernel::prelude::*;
 
 /// What a look at all contents is for.
@@ -21,7 +21,8 @@ use kernel::prelude::*;
 pub struct Round {
     /// Contents that nobody asked for are one round older.
     pub ages: bool,
-    /// Contents of this age are encoded densely; none when it is 0.
+    /// Contents of this age are encoded densely; none when it is 0. Those of an account that is pressed,
+    /// when they are older than 0.
     pub old: u8,
     /// The codec of those, and the one of contents that are asked for.
     pub dense: Algorithm,
@@ -43,6 +44,8 @@ pub enum Job {
 pub struct Task {
     /// What to do.
     pub job: Job,
+    /// Whose page it is about.
+    pub owner: Owner,
     place: Place,
 }
 
@@ -63,8 +66,12 @@ impl<T: Tier> Store<T> {
         };
         let mut shard = self.shard(shard).lock();
         let record = shard.get_mut(number)?;
-        let job = self.job(record, round);
+        let job = self.job(record, round, content.owner());
         if round.ages {
+            if record.age() > 0 {
+                let bytes = record.length() as u64 / u64::from(record.references().max(1));
+                self.accounts.saw_idle(content.owner(), bytes);
+            }
             record.set_age(record.age().saturating_add(1));
         }
         let job = job?;
@@ -73,10 +80,12 @@ impl<T: Tier> Store<T> {
             return None;
         }
         record.set_pinned(true);
-        Some(Task { job, place })
+        record.set_tried(job == Job::Encode(round.dense));
+        let owner = content.owner();
+        Some(Task { job, owner, place })
     }
 
-    fn job(&self, record: &Record<T>, round: &Round) -> Option<Job> {
+    fn job(&self, record: &Record<T>, round: &Round, owner: Owner) -> Option<Job> {
         if record.references() > 1 {
             let allowed = self.policy.dedup().allows(record.sharing());
             return (!allowed).then_some(Job::Split);
@@ -86,6 +95,9 @@ impl<T: Tier> Store<T> {
         match record.age() {
             0 if algorithm == dense && fast != dense => Some(Job::Encode(fast)),
             age if round.ages && age == round.old && age > 0 && algorithm != dense => {
+                Some(Job::Encode(dense))
+            }
+            1.. if algorithm != dense && !record.was_tried() && self.accounts.is_marked(owner) => {
                 Some(Job::Encode(dense))
             }
             _ => None,
@@ -106,7 +118,7 @@ impl<T: Tier> Store<T> {
 
     /// Puts `object` in place of the task's content, which must be in the caller's slot alone and
     /// stay there for the call: what it took, and takes now. [`None`] when others have it, too, or
-    /// it would become longer without need. Does not sleep.
+    /// it would become longer without need or more than its account may hold. Does not sleep.
     pub fn exchange(
         &self,
         task: &Task,
@@ -124,12 +136,12 @@ impl<T: Tier> Store<T> {
             return None;
         }
         let before = Shape::of(record);
+        self.count_exchange(record, task.owner, T::length(&object))
+            .ok()?;
         let old = record.replace(object, algorithm);
-        let (after, ephemeral) = (Shape::of(record), record.is_ephemeral());
+        let after = Shape::of(record);
         drop(shard);
         drop(old);
-        self.count_bytes(before, ephemeral, -1);
-        self.count_bytes(after, ephemeral, 1);
         self.counters.add(Counter::Recompressed, 1);
         Some((before, after))
     }

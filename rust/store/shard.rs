@@ -46,8 +46,8 @@ impl<T: Tier> Shard<T> {
         }
     }
 
-    /// A content that `tag` finds and `equal` confirms, with one more reference.
-    pub(super) fn share(
+    /// A content that `tag` finds and `equal` confirms.
+    pub(super) fn find(
         &mut self,
         tag: &Tag,
         mut equal: impl FnMut(&Record<T>) -> bool,
@@ -56,10 +56,7 @@ impl<T: Tier> Shard<T> {
             .filter(|(_, record)| record.may_be(tag))
             .take(MOST_COMPARED)
             .find(|(_, record)| equal(record))?;
-        let record = self.records.get_mut(number)?;
-        record.set_references(record.references().saturating_add(1));
-        record.set_age(0);
-        Some((number, record))
+        Some((number, self.records.get_mut(number)?))
     }
 
     /// Keeps a content. It comes back when there is no room: then a [`Supply`] is needed.

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
-//! /sys/kernel/debug/tmem: faults on purpose, and a trace.
+//! /sys/kernel/debug/tmem: faults on purpose, a trace, and what is charged to whom at one moment.
 #![forbid(unsafe_code)]
 
 use crate::{
     core::size,
     frontend::{recorder::Recorder, Registry},
+    pool::Pools,
     store::Policy,
 };
+use core::fmt;
 use kernel::{
     debugfs::{BinaryReader, BinaryWriter, Dir, File},
     fs::file,
@@ -23,6 +25,7 @@ pub struct Debug {
     _corrupt: Pin<KBox<File<Arc<Registry>>>>,
     _weak: Pin<KBox<File<Arc<Policy>>>>,
     _trace: Pin<KBox<File<Trace>>>,
+    _charges: Pin<KBox<File<Arc<Pools>>>>,
     _directory: Dir,
 }
 
@@ -32,6 +35,7 @@ impl Debug {
         registry: Arc<Registry>,
         policy: Arc<Policy>,
         recorder: Arc<Recorder>,
+        pools: Arc<Pools>,
     ) -> Result<Self> {
         let directory = Dir::new(c"tmem");
         let corrupt = KBox::pin_init(
@@ -46,10 +50,15 @@ impl Debug {
             directory.read_write_binary_file(c"trace", Trace(recorder)),
             GFP_KERNEL,
         )?;
+        let charges = KBox::pin_init(
+            directory.read_callback_file(c"charges", pools, &charges),
+            GFP_KERNEL,
+        )?;
         Ok(Self {
             _corrupt: corrupt,
             _weak: weak,
             _trace: trace,
+            _charges: charges,
             _directory: directory,
         })
     }
@@ -100,6 +109,18 @@ impl BinaryReader for Trace {
         }
         Ok(length)
     }
+}
+
+/// A line for each cgroup that has an account: `INODE BYTES`, contents that it alone holds; then
+/// `shared BYTES`, contents that several hold, and `stored BYTES`, which was counted apart from
+/// these: their sum, at any moment.
+fn charges(pools: &Arc<Pools>, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let charges = pools.charges().map_err(|_| fmt::Error)?;
+    for (inode, bytes) in &charges.resident {
+        writeln!(out, "{inode} {bytes}")?;
+    }
+    writeln!(out, "shared {}", charges.shared)?;
+    writeln!(out, "stored {}", charges.stored)
 }
 
 /// A line of as many numbers. EINVAL.

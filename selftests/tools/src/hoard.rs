@@ -5,6 +5,7 @@ use crate::content::{Class, Content, PAGE};
 use crate::ensure;
 use crate::outcome::Outcome;
 use clap::{Args, ValueEnum};
+use std::io;
 use std::process::Command;
 use tmem_client::{Handle, Kind, Pool, Tmem};
 
@@ -62,11 +63,15 @@ fn fill(pool: &Pool, options: &Options) -> Outcome<Vec<bool>> {
             content(options, number).make(&mut page);
             match pool.put(handle(options, number), &page) {
                 Ok(()) => Ok(true),
-                Err(error) if error.raw_os_error() == Some(libc::ENOMEM) => Ok(false),
+                Err(error) if is_refusal(&error) => Ok(false),
                 Err(error) => Err(error.into()),
             }
         })
         .collect()
+}
+
+fn is_refusal(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::ENOMEM | libc::EDQUOT))
 }
 
 /// How many pages are still there.

@@ -3,8 +3,10 @@
 //! made from a seed, and says what it counted as `name=value` lines. Exit status 0: all was as it must be.
 
 mod attribute;
+mod backlog;
 mod bounds;
 mod cached;
+mod charges;
 mod content;
 mod contest;
 mod contract;
@@ -46,12 +48,16 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Put ephemeral pages without end
+    Backlog(backlog::Options),
     /// Write standard input to a file in one write(2), say `ok` or the error's name
     Attribute(attribute::Options),
     /// Requests past the end of a disk, and misaligned ones
     Bounds(bounds::Options),
     /// Reads and writes of odd sizes through the page cache
     Cached(cached::Options),
+    /// Read what is charged to whom, and add it up
+    Charges(charges::Options),
     /// Reset, resize, open and use a disk from several threads at once
     Contest(contest::Options),
     /// A sentence of the contract of /dev/tmem
@@ -103,8 +109,10 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Attribute(options) => attribute::run(&options),
+        Command::Backlog(options) => backlog::run(&options),
         Command::Bounds(options) => bounds::run(&options),
         Command::Cached(options) => cached::run(&options),
+        Command::Charges(options) => charges::run(&options),
         Command::Contest(options) => contest::run(&options),
         Command::Contract(options) => contract::run(&options),
         Command::Cost(options) => cost::run(&options),

@@ -31,6 +31,9 @@ pub struct Options {
     /// Ask the kernel to swap everything out before each verification
     #[arg(long)]
     page_out: bool,
+    /// While everything is swapped out, wait for so many seconds
+    #[arg(long, default_value_t = 0)]
+    hold: u64,
     /// While everything is swapped out, let so many children share it, each overwriting its part
     #[arg(long, default_value_t = 0)]
     children: u64,
@@ -93,6 +96,7 @@ impl<'a> Part<'a> {
                 self.memory.page_out()?;
             }
             swapped.fetch_max(swapped_kib()?, Relaxed);
+            thread::sleep(Duration::from_secs(self.options.hold));
             if self.options.children > 0 {
                 self.share()?;
             }

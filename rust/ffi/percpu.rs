@@ -2,9 +2,8 @@
 //! One value for each CPU that was online when they were made. A CPU that came online later shares
 //! the first one's, and a task that is moved goes on using the one it took: each value takes care
 //! of being shared.
-#![forbid(unsafe_code)]
 
-use crate::ffi::machine;
+use super::machine;
 use core::iter::once;
 use kernel::prelude::*;
 

@@ -3,7 +3,10 @@
 //! so that nobody's limit turns others away.
 #![forbid(unsafe_code)]
 
-use crate::{core::refusal, ffi::clock};
+use crate::{
+    core::refusal,
+    ffi::{clock, errno::edquot},
+};
 use kernel::{
     prelude::*,
     sync::atomic::{ordering::Relaxed, Atomic},
@@ -44,18 +47,35 @@ impl Gate {
         self.spent.load(Relaxed)
     }
 
-    /// Does `work` if the gate is open, and shuts it if that fails. EAGAIN when it is shut.
-    pub(super) fn pass<R>(&self, work: impl FnOnce() -> Result<R>) -> Result<R> {
-        if refusal::turns_away(self.until.load(Relaxed), clock::now) {
+    /// Whether a put is to be turned away, which counts it.
+    #[inline]
+    pub fn is_shut(&self) -> bool {
+        let shut = refusal::turns_away(self.until.load(Relaxed), clock::now);
+        if shut {
             self.early.fetch_add(1, Relaxed);
+        }
+        shut
+    }
+
+    /// Shuts it for a while.
+    pub fn shut(&self) {
+        self.until.store(refusal::shut(clock::now()), Relaxed);
+    }
+
+    /// Does `work` if the gate is open, and shuts it when that fails, but for EDQUOT, which is about
+    /// one of those who put. EAGAIN when it is shut.
+    pub fn pass<R>(&self, work: impl FnOnce() -> Result<R>) -> Result<R> {
+        if self.is_shut() {
             return Err(EAGAIN);
         }
         let start = clock::now();
         let result = work();
-        if result.is_err() {
-            let now = clock::now();
-            self.until.store(refusal::shut(now), Relaxed);
-            self.spent.fetch_add(now.saturating_sub(start), Relaxed);
+        if let Err(error) = &result {
+            if *error != edquot() {
+                self.shut();
+            }
+            let spent = clock::now().saturating_sub(start);
+            self.spent.fetch_add(spent, Relaxed);
         }
         result
     }

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Who pays for what is kept: accounts by number. What a number stands for is not known here but for
+//! its inode number; `cgroup` knows.
+//!
+//! An account comes with its first page, on the way of a put, and stays until [`Accounts::retire`].
+//! Each page that is kept carries the number of its account, so that a charge is given back where
+//! it was made.
+//!
+//! Bytes are taken from the accounts above in batches (`core/limits.rs`): most charges touch one
+//! account alone, and no lock.
+//!
+//! Locks, none taken inside another of them, all inside any of the rooms above: `tree` (spinlock: who
+//! is under whom, and what subtrees use), a table's (table.rs), a CPU's book (book.rs). Nothing
+//! sleeps but where said.
+#![forbid(unsafe_code)]
+
+mod book;
+mod entry;
+mod gate;
+mod press;
+mod table;
+
+pub use book::{Book, Snapshot};
+pub use entry::Count;
+pub use gate::Gate;
+
+use crate::{
+    core::{
+        limits::{self, Tree},
+        shares,
+    },
+    ffi::errno::edquot,
+};
+use book::Books;
+use entry::Entry;
+use kernel::{
+    prelude::*,
+    sync::{
+        atomic::{ordering::Full, ordering::Relaxed, Atomic},
+        new_condvar, new_mutex, new_spinlock, Arc, CondVar, Mutex, SpinLock,
+    },
+    time::msecs_to_jiffies,
+};
+use table::Table;
+
+/// What a page costs in tables, in bytes, as limits count it.
+pub const PAGE_METADATA: u64 = 48;
+
+/// Bytes that an account takes at once, and keeps for the next pages, as long as limits allow it.
+const BATCH: i64 = 64 << 10;
+
+/// An account's number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Owner(pub u16);
+
+impl Owner {
+    /// The account of all that no cgroup is known for: the one above all others.
+    pub const ROOT: Self = Self(0);
+}
+
+/// The inode number of the root cgroup.
+pub const ROOT_INODE: u64 = 1;
+
+/// All accounts.
+#[pin_data]
+pub struct Accounts {
+    table: Pin<KBox<Table>>,
+    books: Books,
+    #[pin]
+    tree: SpinLock<()>,
+    /// Whether accounts were opened that nobody has asked about.
+    has_news: Atomic<bool>,
+    any_marked: Atomic<bool>,
+    /// How idle bytes are taxed, in percent.
+    idle_tax: Atomic<u32>,
+    #[pin]
+    news: CondVar,
+    #[pin]
+    waiting: Mutex<()>,
+}
+
+impl Accounts {
+    /// With the root's. May sleep. ENOMEM.
+    pub fn new() -> Result<Arc<Self>> {
+        let accounts = Arc::pin_init(
+            try_pin_init!(Self {
+                table: Table::new()?,
+                books: Books::new()?,
+                tree <- new_spinlock!((), "tmem_accounts"),
+                has_news: Atomic::new(true),
+                any_marked: Atomic::new(false),
+                idle_tax: Atomic::new(shares::TAX),
+                news <- new_condvar!("tmem_news"),
+                waiting <- new_mutex!((), "tmem_news"),
+            }),
+            GFP_KERNEL,
+        )?;
+        accounts.table.open(ROOT_INODE)?;
+        Ok(accounts)
+    }
+
+    /// Takes a page in for the cgroup of that inode number. May sleep, without I/O, when it has no
+    /// account yet.
+    ///
+    /// EDQUOT when it is at its limit, or was a moment ago.
+    #[inline]
+    pub fn enter(&self, inode: u64, ephemeral: bool) -> Result<Entered<'_>> {
+        // What no cgroup owns is the root's.
+        let inode = inode.max(ROOT_INODE);
+        let (owner, entry) = match self.table.pin(inode) {
+            Some(pinned) => pinned,
+            None => self.pin_new(inode),
+        };
+        let entered = Entered {
+            accounts: self,
+            owner,
+            ephemeral,
+        };
+        entry.add(Count::EphemeralPages, i64::from(ephemeral));
+        if entry.gate.is_shut() || self.take(owner, entry, PAGE_METADATA).is_err() {
+            // What was not taken is not to be given back.
+            entered.keep();
+            self.unpin(entry, ephemeral);
+            entry.add(Count::PutsRefused, 1);
+            return Err(edquot());
+        }
+        Ok(entered)
+    }
+
+    /// Lets a page of an account go. Any context but an interrupt.
+    #[inline]
+    pub fn leave(&self, owner: Owner, ephemeral: bool) {
+        let entry = self.entry(owner);
+        self.uncharge(owner, PAGE_METADATA);
+        self.unpin(entry, ephemeral);
+    }
+
+    #[inline(never)]
+    fn pin_new(&self, inode: u64) -> (Owner, &Entry) {
+        let pinned = self.table.open_and_pin(inode);
+        self.ring();
+        pinned
+    }
+
+    /// Says that there are accounts that nobody knows. Process context.
+    pub fn ring(&self) {
+        self.has_news.store(true, Relaxed);
+        self.news.notify_all();
+    }
+
+    /// Waits until there are such, or for `milliseconds`. May sleep.
+    pub fn wait_for_news(&self, milliseconds: u32) {
+        let mut waiting = self.waiting.lock();
+        if !self.has_news.xchg(false, Full) {
+            let jiffies = msecs_to_jiffies(milliseconds);
+            // Whatever woke it, it is time for a look.
+            let _ = self.news.wait_interruptible_timeout(&mut waiting, jiffies);
+        }
+        self.has_news.store(false, Relaxed);
+    }
+
+    fn unpin(&self, entry: &Entry, ephemeral: bool) {
+        entry.add(Count::EphemeralPages, -i64::from(ephemeral));
+        entry.unpin();
+    }
+
+    /// Lets an account hold `bytes` more. EDQUOT when that is more than it may. Any context but an
+    /// interrupt.
+    #[inline]
+    pub fn charge(&self, owner: Owner, bytes: u64) -> Result {
+        self.take(owner, self.entry(owner), bytes)
+    }
+
+    /// It holds `bytes` less. Any context but an interrupt.
+    #[inline]
+    pub fn uncharge(&self, owner: Owner, bytes: u64) {
+        let entry = self.entry(owner);
+        let stock = entry.restock(bytes as i64);
+        entry.gate.open();
+        if stock > 2 * BATCH {
+            self.return_stock(owner, entry);
+        }
+    }
+
+    #[inline]
+    fn take(&self, owner: Owner, entry: &Entry, bytes: u64) -> Result {
+        if entry.restock((bytes as i64).wrapping_neg()) >= 0 {
+            return Ok(());
+        }
+        self.fill_stock(owner, entry, bytes)
+    }
+
+    /// After `bytes` were taken from a stock that did not have them.
+    #[inline(never)]
+    fn fill_stock(&self, owner: Owner, entry: &Entry, bytes: u64) -> Result {
+        let _tree = self.tree.lock();
+        let lacks = entry.stock().min(0).unsigned_abs();
+        let batch = lacks.saturating_add(BATCH as u64);
+        for wanted in [batch, lacks] {
+            if limits::take(self, owner.0, wanted) {
+                entry.restock(wanted as i64);
+                return Ok(());
+            }
+        }
+        entry.restock(bytes as i64);
+        entry.gate.shut();
+        self.has_news.store(true, Relaxed);
+        Err(edquot())
+    }
+
+    #[inline(never)]
+    fn return_stock(&self, owner: Owner, entry: &Entry) {
+        let _tree = self.tree.lock();
+        let spare = entry.take_stock_beyond(BATCH);
+        limits::give(self, owner.0, spare);
+    }
+
+    /// Gives back to those above what no page needs at the moment, so that others can have it. Any
+    /// context but an interrupt.
+    pub fn return_all(&self) {
+        for owner in self.owners() {
+            let entry = self.entry(owner);
+            if entry.stock() > 0 {
+                let _tree = self.tree.lock();
+                limits::give(self, owner.0, entry.take_stock_beyond(0));
+            }
+        }
+    }
+
+    /// Counts something of an account. Any context.
+    #[inline]
+    pub fn tally(&self, owner: Owner, count: Count, by: i64) {
+        self.entry(owner).add(count, by);
+    }
+
+    /// Counts a get of nothing for cgroup `inode`, if it has an account. Any context.
+    pub fn missed(&self, inode: u64) {
+        if let Some(owner) = self.find(inode.max(ROOT_INODE)) {
+            self.tally(owner, Count::GetsMissed, 1);
+        }
+    }
+
+    /// What is counted of an account: of it alone, those under it excepted.
+    pub fn counted(&self, owner: Owner, count: Count) -> u64 {
+        self.entry(owner).get(count)
+    }
+
+    /// The account of that inode number, which is opened if there is none. May sleep. ENOMEM, ENOSPC:
+    /// there are too many.
+    pub fn open(&self, inode: u64) -> Result<Owner> {
+        self.table.open(inode)
+    }
+
+    /// The account of that inode number, if there is one.
+    pub fn find(&self, inode: u64) -> Option<Owner> {
+        self.table.find(inode)
+    }
+
+    /// All accounts there are.
+    pub fn owners(&self) -> impl Iterator<Item = Owner> + '_ {
+        self.table.owners()
+    }
+
+    /// Whose account it is; [`None`] when there is none of that number.
+    pub fn inode(&self, owner: Owner) -> Option<u64> {
+        self.table.inode(owner)
+    }
+
+    /// Closes an account, if it holds nothing and none is under it; whether it did.
+    pub fn retire(&self, owner: Owner) -> bool {
+        let _tree = self.tree.lock();
+        let has_children = || {
+            self.owners()
+                .any(|child| self.parent(child.0) == Some(owner.0))
+        };
+        if owner == Owner::ROOT || has_children() || !self.table.close(owner) {
+            return false;
+        }
+        let entry = self.entry(owner);
+        let stock = entry.take_stock_beyond(0);
+        limits::give(self, owner.0, stock);
+        entry.reset();
+        true
+    }
+
+    /// Puts an account under another, with what it uses, whatever that one's limit is. Not under
+    /// itself, nor one that is under it.
+    pub fn set_parent(&self, owner: Owner, parent: Owner) {
+        let _tree = self.tree.lock();
+        if limits::upwards(self, parent.0).any(|above| above == owner.0) {
+            return;
+        }
+        let used = self.used(owner.0);
+        limits::give(self, owner.0, used);
+        self.entry(owner).set_parent(parent);
+        limits::force(self, owner.0, used);
+    }
+
+    /// Whether `owner` is `above`, or under it.
+    pub fn is_within(&self, owner: Owner, above: Owner) -> bool {
+        limits::upwards(self, owner.0).any(|at| at == above.0)
+    }
+
+    /// What an account and all under it may hold, in bytes of contents and [`PAGE_METADATA`] for
+    /// each page.
+    pub fn limit_bytes(&self, owner: Owner) -> u64 {
+        self.limit(owner.0)
+    }
+
+    /// Sets that. What is held beyond it stays for now; puts are refused.
+    pub fn set_limit_bytes(&self, owner: Owner, bytes: u64) {
+        let entry = self.entry(owner);
+        entry.set_limit(bytes);
+        entry.gate.open();
+    }
+
+    /// Where what contents take is written down: see [`Book`].
+    #[inline]
+    pub fn book(&self) -> Book<'_> {
+        self.books.here(self)
+    }
+
+    /// Bytes of memory that the accounts take.
+    pub fn bytes(&self) -> u64 {
+        self.table.bytes()
+    }
+
+    #[inline]
+    fn entry(&self, owner: Owner) -> &Entry {
+        self.table.entry(owner)
+    }
+}
+
+/// Under `tree`, but for looks.
+impl Tree for Accounts {
+    fn parent(&self, of: u16) -> Option<u16> {
+        self.entry(Owner(of)).parent()
+    }
+
+    fn limit(&self, of: u16) -> u64 {
+        self.entry(Owner(of)).limit()
+    }
+
+    fn used(&self, of: u16) -> u64 {
+        self.entry(Owner(of)).used()
+    }
+
+    fn set_used(&self, of: u16, bytes: u64) {
+        self.entry(Owner(of)).set_used(bytes);
+    }
+}
+
+/// A page that an account has taken in. Dropping it lets it go.
+pub struct Entered<'a> {
+    accounts: &'a Accounts,
+    owner: Owner,
+    ephemeral: bool,
+}
+
+impl Entered<'_> {
+    /// Whose it is.
+    #[inline]
+    pub fn owner(&self) -> Owner {
+        self.owner
+    }
+
+    /// It stays until [`Accounts::leave`].
+    #[inline]
+    pub fn keep(self) {
+        core::mem::forget(self);
+    }
+}
+
+impl Drop for Entered<'_> {
+    fn drop(&mut self) {
+        self.accounts.leave(self.owner, self.ephemeral);
+    }
+}

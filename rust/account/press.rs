@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+//! Who is near its limit, and who gives up memory when there is not enough for all
+//! (`core/shares.rs`).
+//!
+//! No locks. What a survey sums up is half a second old at most.
+#![forbid(unsafe_code)]
+
+use super::{Accounts, Count, Owner};
+use crate::core::{
+    limits::{self, Tree},
+    shares::{self, Holding},
+};
+use kernel::sync::atomic::ordering::Relaxed;
+
+/// Beyond this part of its limit, an account has to give up something, down to the other part.
+const HIGH: (u64, u64) = (15, 16);
+const LOW: (u64, u64) = (14, 16);
+
+/// More levels than this nobody looks down.
+const MOST_LEVELS: usize = 128;
+
+/// What an account pays with that was not told: as everybody else does.
+const WEIGHT: u16 = 100;
+
+impl Accounts {
+    /// Sums up for each account what all under it could give up.
+    pub fn survey(&self) {
+        for owner in self.owners() {
+            self.entry(owner).begin_survey();
+        }
+        for owner in self.owners() {
+            let entry = self.entry(owner);
+            let (pages, idle) = (entry.get(Count::EphemeralPages), entry.idle());
+            if pages != 0 || idle != 0 {
+                limits::upwards(self, owner.0)
+                    .for_each(|above| self.entry(Owner(above)).survey(pages, idle));
+            }
+        }
+        for owner in self.owners() {
+            self.entry(owner).end_survey();
+        }
+    }
+
+    /// Whether an account, or one above it, has nearly reached its limit.
+    fn is_pressed(&self, owner: Owner) -> bool {
+        let pressed = |at| self.used(at) > part(self.limit(at), HIGH);
+        limits::upwards(self, owner.0).any(pressed)
+    }
+
+    /// Marks the accounts that are pressed.
+    pub fn mark_pressed(&self) {
+        let mut any = false;
+        for owner in self.owners() {
+            let pressed = self.is_pressed(owner);
+            self.entry(owner).set_marked(pressed);
+            any |= pressed;
+        }
+        self.any_marked.store(any, Relaxed);
+    }
+
+    /// Whether an account was pressed at the last look.
+    pub fn is_marked(&self, owner: Owner) -> bool {
+        self.entry(owner).is_marked()
+    }
+
+    /// Whether any was.
+    pub fn has_marked(&self) -> bool {
+        self.any_marked.load(Relaxed)
+    }
+
+    /// Whether an account holds so much that it has to go on giving up.
+    pub fn is_above_low(&self, owner: Owner) -> bool {
+        self.used(owner.0) > part(self.limit(owner.0), LOW)
+    }
+
+    /// Sets what an account pays with, and what others do not take from it and all under it.
+    pub fn set_share(&self, owner: Owner, weight: u16, reserve: u64) {
+        self.entry(owner).set_share(weight, reserve);
+    }
+
+    /// The account that is to give up ephemeral pages next; [`None`] when none has any to give.
+    pub fn who_gives(&self) -> Option<Owner> {
+        let mut at = Owner::ROOT;
+        for _ in 0..MOST_LEVELS {
+            let below = self.cheapest_below(at)?;
+            if below == at {
+                return Some(at);
+            }
+            at = below;
+        }
+        None
+    }
+
+    /// The one that pays least of an account itself and those right under it.
+    fn cheapest_below(&self, owner: Owner) -> Option<Owner> {
+        let mut own = self.used(owner.0);
+        let mut own_pages = self.entry(owner).evictable();
+        let under = self
+            .owners()
+            .filter(|under| self.parent(under.0) == Some(owner.0));
+        let holdings = under.map(|under| {
+            own = own.saturating_sub(self.used(under.0));
+            own_pages = own_pages.saturating_sub(self.entry(under).evictable());
+            (under, self.holding(under))
+        });
+        let cheapest = shares::who_gives(
+            holdings.filter(|(under, _)| self.entry(*under).evictable() != 0),
+            self.idle_tax(),
+        );
+        let own = Holding {
+            held: own,
+            idle: self.entry(owner).idle(),
+            reserve: 0,
+            weight: WEIGHT,
+        };
+        let candidates = cheapest.map(|under| (under, self.holding(under)));
+        let own = (own_pages != 0).then_some((owner, own));
+        shares::who_gives(candidates.into_iter().chain(own), self.idle_tax())
+    }
+
+    fn holding(&self, owner: Owner) -> Holding {
+        let entry = self.entry(owner);
+        Holding {
+            held: self.used(owner.0),
+            idle: entry.idle_below(),
+            reserve: entry.reserve(),
+            weight: entry.weight(),
+        }
+    }
+
+    /// How idle bytes are taxed, in percent.
+    pub fn idle_tax(&self) -> u32 {
+        self.idle_tax.load(Relaxed)
+    }
+
+    /// Sets that, at most [`shares::MOST_TAX`].
+    pub fn set_idle_tax(&self, percent: u32) {
+        self.idle_tax.store(percent.min(shares::MOST_TAX), Relaxed);
+    }
+
+    /// Counts idle bytes of an account, in a round through all pages.
+    pub fn saw_idle(&self, owner: Owner, bytes: u64) {
+        self.entry(owner).saw_idle(bytes);
+    }
+
+    /// A round is over: what was idle in it is what is idle.
+    pub fn end_round(&self) {
+        for owner in self.owners() {
+            self.entry(owner).end_round();
+        }
+    }
+}
+
+/// A part of a limit, of which there may be none.
+fn part(limit: u64, (of, all): (u64, u64)) -> u64 {
+    limit / all * of
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0
+//! What is counted of contents, and who pays for them.
+//!
+//! In domain `global`, each page is charged for its content in full: else two cgroups could hold
+//! memory for which neither pays. In the others, all pages of a content are of one account, which is
+//! charged once.
+//!
+//! Under the lock of the content's shard, but for contents that nobody finds yet or any more.
+#![forbid(unsafe_code)]
+
+use super::{
+    record::{Record, Sharing},
+    Class, Counter, Shape, Store, Tier,
+};
+use crate::account::{Count, Owner};
+use kernel::prelude::*;
+
+impl<T: Tier> Store<T> {
+    /// Counts a content that comes to one account (`sign` 1), or goes from it (-1).
+    pub(super) fn count_content(&self, shape: Shape, class: Class, sign: i64) {
+        let bytes = i64::from(shape.length) * sign;
+        self.count_bytes(Some(class.owner), class.ephemeral, bytes);
+        self.accounts
+            .tally(class.owner, Count::CompressedBytes, bytes);
+    }
+
+    /// Counts bytes of contents that `payer` alone holds, or several do.
+    fn count_bytes(&self, payer: Option<Owner>, ephemeral: bool, bytes: i64) {
+        let book = self.accounts.book();
+        book.hold(payer, bytes);
+        let counts = self.counters.here();
+        counts.add(Counter::StoredBytes, bytes);
+        if ephemeral {
+            counts.add(Counter::EphemeralBytes, bytes);
+        }
+    }
+
+    /// Lets `owner` have one more reference to the content of `record`. EDQUOT when it may not hold
+    /// as much.
+    pub(super) fn count_share(&self, record: &mut Record<T>, owner: Owner) -> Result {
+        let bytes = record.length() as i64;
+        if record.sharing() == Sharing::Global {
+            self.accounts.charge(owner, bytes.unsigned_abs())?;
+            self.accounts.tally(owner, Count::CompressedBytes, bytes);
+            self.count_several(record, owner);
+        }
+        if let Some(payer) = record.payer() {
+            self.accounts.tally(payer, Count::SavedBytes, bytes);
+        }
+        record.set_references(record.references().saturating_add(1));
+        record.set_age(0);
+        self.count_reference(record, 1);
+        Ok(())
+    }
+
+    /// The content is no longer one account's, if `owner` is another.
+    fn count_several(&self, record: &mut Record<T>, owner: Owner) {
+        let Some(payer) = record.payer().filter(|payer| *payer != owner) else {
+            return;
+        };
+        let bytes = record.length() as i64;
+        let others = i64::from(record.references()) - 1;
+        record.set_several();
+        self.accounts
+            .tally(payer, Count::SavedBytes, -bytes * others);
+        let book = self.accounts.book();
+        book.hold(Some(payer), -bytes);
+        book.hold(None, bytes);
+    }
+
+    /// Counts a reference of `owner` that goes, and is still in the record.
+    pub(super) fn count_release(&self, record: &Record<T>, owner: Owner) {
+        let bytes = record.length() as i64;
+        let is_last = record.references() == 1;
+        if is_last {
+            self.count_bytes(record.payer(), record.is_ephemeral(), -bytes);
+        } else {
+            self.count_reference(record, -1);
+            if let Some(payer) = record.payer() {
+                self.accounts.tally(payer, Count::SavedBytes, -bytes);
+            }
+        }
+        if is_last || record.sharing() == Sharing::Global {
+            self.accounts.tally(owner, Count::CompressedBytes, -bytes);
+            self.accounts.uncharge(owner, bytes.unsigned_abs());
+        }
+    }
+
+    /// Counts a reference beyond the first that comes or goes.
+    fn count_reference(&self, record: &Record<T>, sign: i64) {
+        let counts = self.counters.here();
+        match record.sharing() {
+            Sharing::Alone => {}
+            Sharing::Cgroup => counts.add(Counter::DedupCgroup, sign),
+            Sharing::Global => counts.add(Counter::DedupGlobal, sign),
+        }
+        counts.add(Counter::DedupBytes, record.length() as i64 * sign);
+    }
+
+    /// Lets the only reference to the content of `record`, which is `owner`'s, be to one of `length`
+    /// bytes instead. EDQUOT when it may not hold as much.
+    pub(super) fn count_exchange(&self, record: &Record<T>, owner: Owner, length: usize) -> Result {
+        let (before, after) = (record.length() as u64, length as u64);
+        match after.checked_sub(before) {
+            Some(more) => self.accounts.charge(owner, more)?,
+            None => self.accounts.uncharge(owner, before.saturating_sub(after)),
+        }
+        let more = after as i64 - before as i64;
+        self.count_bytes(record.payer(), record.is_ephemeral(), more);
+        self.accounts.tally(owner, Count::CompressedBytes, more);
+        Ok(())
+    }
+}
