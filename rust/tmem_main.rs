@@ -84,8 +84,7 @@ impl kernel::Module for Tmem {
         let recorder = Recorder::new()?;
         let disks = sysfs::disk::attributes();
         let registry = Registry::new(module, pools.clone(), recorder.clone(), disks)?;
-        let debug =
-            sysfs::debug::Debug::create(registry.clone(), policy, recorder, pools.clone())?;
+        let debug = sysfs::debug::Debug::create(registry.clone(), policy, recorder, pools.clone())?;
         let control = sysfs::control::create(registry.clone())?;
         for _ in 0..ffi::params::disks() {
             let number = registry.add()?;

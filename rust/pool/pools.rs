@@ -324,10 +324,9 @@ impl Joined {
     /// ENOMEM, ENOSPC or EDQUOT when it is refused: the older page, if there was one, is gone then
     /// too.
     pub fn put(&self, handle: &Handle, page: &Page<'_>, inode: u64) -> Result {
-        self.overwrite(handle, page, inode, || ())
-            .inspect_err(|_| {
-                self.pool.forget(handle);
-            })
+        self.overwrite(handle, page, inode, || ()).inspect_err(|_| {
+            self.pool.forget(handle);
+        })
     }
 
     /// As [`Joined::put`], but when it is refused the older page stays: a disk's. `arrives` is
@@ -340,8 +339,7 @@ impl Joined {
         arrives: impl Fn(),
     ) -> Result {
         let make_room = || self.place.pools.make_room();
-        self.pool
-            .overwrite(handle, page, inode, make_room, arrives)
+        self.pool.overwrite(handle, page, inode, make_room, arrives)
     }
 }
 
