@@ -31,7 +31,7 @@ pub fn run(options: &Options) -> Outcome {
     let mut page = [0; PAGE];
     let (mut puts, mut refused) = (0, 0);
     while Instant::now() < end && options.pages.is_none_or(|pages| puts < pages) {
-        Content::new(options.class, options.seed << 40 | puts).make(&mut page);
+        Content::new(options.class, (options.seed << 40) | puts).make(&mut page);
         let handle = Handle {
             object: [puts / OBJECT, 0, 0],
             index: puts % OBJECT,
