@@ -13,6 +13,7 @@
 //! for a put. Gets and flushes take spinlocks alone.
 #![forbid(unsafe_code)]
 
+mod cold;
 mod index;
 mod leaf;
 mod limit;
@@ -23,6 +24,7 @@ mod room;
 mod shrink;
 mod tend;
 
+pub use cold::Cold;
 pub use leaf::SLOTS as BLOCK;
 pub use limit::Limit;
 pub use pools::{Joined, Pools, Watch};
@@ -376,6 +378,7 @@ impl Pool {
             gets_missed: count(Counter::GetsMissed),
             flushes: count(Counter::Flushes),
             evictions: count(Counter::Evictions),
+            written_back: count(Counter::WrittenBack),
             corrupt_pages: count(Counter::Corrupt),
             ..Totals::default()
         }

@@ -12,6 +12,7 @@ mod buckets;
 mod buffers;
 pub mod codec;
 mod content;
+mod copy;
 mod counters;
 mod held;
 mod ledger;
@@ -24,6 +25,7 @@ mod tier;
 
 pub use codec::{Algorithm, Workspace};
 pub use content::Content;
+pub use copy::Copied;
 pub use counters::{Counter, Counters};
 pub use held::Held;
 pub use ledger::{Ledger, Policy};

@@ -23,3 +23,12 @@ fn number(value: &str) -> Result<u32> {
     let number = size::parse_decimal(value).ok_or(EINVAL)?;
     u32::try_from(number).map_err(|_| EINVAL)
 }
+
+/// Reads 0 or 1. EINVAL for anything else.
+fn flag(value: &str) -> Result<bool> {
+    match number(value)? {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(EINVAL),
+    }
+}

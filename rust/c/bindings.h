@@ -23,6 +23,7 @@ static const u8 TMEM_BLK_STS_IOERR = (__force u8)BLK_STS_IOERR;
 static const u8 TMEM_BLK_STS_NOSPC = (__force u8)BLK_STS_NOSPC;
 static const u8 TMEM_BLK_STS_NOTSUPP = (__force u8)BLK_STS_NOTSUPP;
 static const u32 TMEM_REQ_OP_MASK = (__force u32)REQ_OP_MASK;
+static const u32 TMEM_REQ_BACKGROUND = (__force u32)REQ_BACKGROUND;
 static const u32 TMEM_REQ_SWAP = (__force u32)REQ_SWAP;
 static const u32 TMEM_COMMAND_VERSION = TMEM_IOC_VERSION;
 static const u32 TMEM_COMMAND_CREATE = TMEM_IOC_CREATE;

@@ -52,6 +52,8 @@ totals! {
     flushes,
     /// Pages that left to make room.
     evictions,
+    /// Pages that were written to a disk below to make room.
+    written_back,
     /// Pages that cost nothing, as an equal one is kept.
     dedup_pages,
     /// Of these, pages that are to be kept by themselves, as may no longer be shared.

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 //! `struct block_device`: another disk, of which this module is the only user.
 
+mod batch;
+
+pub use batch::Batch;
+
 use super::{bindings, gendisk};
 use crate::core::{
     extent::{Extent, SECTOR},

@@ -15,8 +15,8 @@ mod below;
 mod operations;
 
 pub use attribute::DiskAttribute;
-pub use below::Request;
 pub(super) use below::HOOK_BYTES;
+pub use below::{Request, Requests};
 
 use super::{
     attribute::List,

@@ -38,10 +38,10 @@ unsafe impl<W: Work> Sync for Thread<W> {}
 
 impl<W: Work> Thread<W> {
     /// Starts one. May sleep. ENOMEM.
-    pub fn start(name: &'static CStr, priority: Priority, work: Arc<W>) -> Result<Self> {
+    pub fn start(name: &CStr, priority: Priority, work: Arc<W>) -> Result<Self> {
         let data = core::ptr::from_ref::<W>(&work).cast_mut().cast();
         // SAFETY: `data` lives as long as the thread runs: `_work` keeps it until after the thread
-        // was stopped, and `main::<W>` knows its type.
+        // was stopped, and `main::<W>` knows its type. The name is copied.
         let task = unsafe {
             bindings::tmem_thread_run(
                 Some(main::<W>),
@@ -55,6 +55,12 @@ impl<W: Work> Thread<W> {
             task: NonNull::new(task).ok_or(ENOMEM)?,
             _work: work,
         })
+    }
+
+    /// Ends its pause. If it just begins one, that may be missed. Any context.
+    pub fn wake(&self) {
+        // SAFETY: by the invariant.
+        unsafe { bindings::wake_up_process(self.task.as_ptr()) };
     }
 }
 

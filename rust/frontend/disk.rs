@@ -6,7 +6,9 @@
 //! returns; nothing in there waits for the disk below.
 #![forbid(unsafe_code)]
 
+mod flight;
 mod overflow;
+mod writeback;
 
 use super::recorder::{Recorder, Trace};
 use crate::{
@@ -27,6 +29,8 @@ use kernel::{
     sync::{new_mutex, Arc, Mutex},
 };
 pub use overflow::Overflow;
+pub use writeback::Writeback;
+use writeback::{Background, Cleaner};
 
 /// Pages that are one object of the pool: few enough that the way to each of them is short.
 const OBJECT_PAGES: u64 = 2 * BLOCK;
@@ -39,7 +43,9 @@ const SHARDS: (u64, u64) = (64, 1 << 18);
 
 /// The contents of a swap disk that has a size.
 pub struct SwapVolume {
-    overflow: Option<Overflow>,
+    /// Dropped first: it uses the rest.
+    background: Option<Background>,
+    overflow: Option<Arc<Overflow>>,
     pool: Joined,
     pages: u64,
     trace: Trace,
@@ -57,6 +63,8 @@ pub struct Settings {
     pub number: u32,
     /// The disk below. Taken before the disk's own locks, and while contents come and go.
     pub backing: Pin<KBox<Mutex<Option<Arc<Backing>>>>>,
+    /// What goes there in the background.
+    pub writeback: Arc<Writeback>,
 }
 
 impl Settings {
@@ -68,6 +76,7 @@ impl Settings {
             recorder,
             number,
             backing: KBox::pin_init(new_mutex!(None, "tmem_backing"), GFP_KERNEL)?,
+            writeback: Arc::new(Writeback::new(), GFP_KERNEL)?,
         })
     }
 }
@@ -97,17 +106,16 @@ impl SwapVolume {
             shards: (pages / OBJECT_PAGES).clamp(SHARDS.0, SHARDS.1) as usize,
         };
         let pool = settings.pools.create(plan)?;
-        let overflow = match &*backing {
-            Some(backing) => Some(Overflow::new(backing.clone(), pages)?),
-            None => None,
-        };
-        let volume = Self {
-            overflow,
+        let mut volume = Self {
+            background: None,
+            overflow: None,
             pool,
             pages,
             trace: Trace::new(settings.recorder.clone(), settings.number),
         };
-        volume.note(1);
+        if let Some(backing) = &*backing {
+            volume.put_over(backing.clone(), settings)?;
+        }
         let volume = KBox::new(volume, GFP_KERNEL)?;
         device.publish(volume, pages.saturating_mul(PAGE_BYTES / SECTOR))
     }
@@ -119,6 +127,7 @@ impl SwapVolume {
         drop(device.withdraw()?);
         *backing = None;
         settings.limit.reset();
+        settings.writeback.reset();
         Ok(())
     }
 
@@ -135,7 +144,16 @@ impl SwapVolume {
 
     /// What is on the disk below, if there is one.
     pub fn overflow(&self) -> Option<&Overflow> {
-        self.overflow.as_ref()
+        self.overflow.as_deref()
+    }
+
+    fn put_over(&mut self, backing: Arc<Backing>, settings: &Settings) -> Result {
+        let overflow = Arc::new(Overflow::new(backing, self.pages)?, GFP_KERNEL)?;
+        self.overflow = Some(overflow.clone());
+        self.note(1);
+        let cleaner = Cleaner::new(self.pool.share(), overflow, settings.writeback.clone())?;
+        self.background = Some(Background::start(settings.number, cleaner)?);
+        Ok(())
     }
 
     /// What keeps its pages.
@@ -156,7 +174,7 @@ impl SwapVolume {
 
     /// Counts what the volume itself takes, beside its pool.
     fn note(&self, sign: i64) {
-        let bytes = self.overflow.as_ref().map_or(0, Overflow::bytes) as i64;
+        let bytes = self.overflow().map_or(0, Overflow::bytes) as i64;
         self.pool.store().ledger().add_metadata(bytes * sign);
     }
 
@@ -221,6 +239,7 @@ impl SwapVolume {
         match (written, &self.overflow) {
             (Ok(()), _) => Ok(Outcome::Done),
             (Err(_), Some(overflow)) if overflow.reaches(extent) => {
+                self.background.as_ref().inspect(|it| it.was_refused());
                 self.leave(overflow, extent);
                 Ok(Outcome::Below(extent))
             }
@@ -307,11 +326,14 @@ impl Volume for SwapVolume {
     }
 
     fn below(&self) -> Option<&Backing> {
-        self.overflow.as_ref().map(Overflow::backing)
+        self.overflow().map(Overflow::backing)
     }
 
-    fn hand_on(&self, _operation: Operation, _extent: Extent, request: Request) {
-        drop(request);
+    fn hand_on(&self, operation: Operation, extent: Extent, request: Request) {
+        match (operation, &self.overflow) {
+            (Operation::Write, Some(overflow)) => overflow.flight().send(extent, request),
+            _ => drop(request),
+        }
     }
 
     fn over(&self, operation: Operation, extent: Extent, succeeded: bool) {
@@ -334,6 +356,13 @@ impl Volume for SwapVolume {
         self.pool.flush_page(&handle(index));
         self.not_below(index);
     }
+}
+
+/// The page that [`handle`] stands for.
+fn number(handle: &Handle) -> u64 {
+    handle.object[0]
+        .saturating_mul(OBJECT_PAGES)
+        .saturating_add(handle.index)
 }
 
 #[inline]

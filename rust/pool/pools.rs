@@ -318,6 +318,11 @@ impl Pools {
 }
 
 impl Joined {
+    /// The pool, for somebody who lets go of it before this is dropped.
+    pub fn share(&self) -> Arc<Pool> {
+        self.pool.clone()
+    }
+
     /// Keeps a copy of `page`, which came from cgroup `inode`, under `handle`. May sleep, without
     /// I/O.
     ///

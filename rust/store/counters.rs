@@ -37,6 +37,8 @@ pub enum Counter {
     Corrupt,
     /// Pages dropped to make room.
     Evictions,
+    /// Pages that were written to a disk below to make room.
+    WrittenBack,
     /// Read requests that failed.
     FailedReads,
     /// Write requests that failed.

@@ -158,7 +158,11 @@ impl<T: Tier> Store<T> {
 
     /// Lets go of a task's content.
     pub fn finish(&self, task: Task) {
-        if let Place::Record { shard, number } = task.place {
+        self.unpin(task.place);
+    }
+
+    pub(super) fn unpin(&self, place: Place) {
+        if let Place::Record { shard, number } = place {
             let left = self.shard(shard).lock().unpin(number);
             if let Some(left) = left {
                 self.forgot(left);

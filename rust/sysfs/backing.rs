@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use crate::{
+    core::size,
     ffi::{
         attribute::{Attribute, Text},
         gendisk::Device,
@@ -46,5 +47,57 @@ impl Attribute<State> for BdStat {
             overflow.map_or([0; 3], Overflow::figures)
         });
         out.value(fmt!("{count:>8} {reads:>8} {writes:>8}"))
+    }
+}
+
+/// 1 when cold pages go to the disk below in the background.
+pub(super) struct WritebackOn;
+
+impl Attribute<State> for WritebackOn {
+    const NAME: &'static CStr = c"writeback";
+    const MODE: u16 = 0o644;
+
+    fn show(device: &State, out: &mut Text<'_>) -> Result {
+        out.value(u8::from(device.settings().writeback.is_on()))
+    }
+
+    fn store(device: &State, value: &str) -> Result {
+        device.settings().writeback.set_on(super::flag(value)?);
+        Ok(())
+    }
+}
+
+/// 1 when `writeback_limit` holds.
+pub(super) struct WritebackLimitEnable;
+
+impl Attribute<State> for WritebackLimitEnable {
+    const NAME: &'static CStr = c"writeback_limit_enable";
+    const MODE: u16 = 0o644;
+
+    fn show(device: &State, out: &mut Text<'_>) -> Result {
+        out.value(u8::from(device.settings().writeback.is_limited()))
+    }
+
+    fn store(device: &State, value: &str) -> Result {
+        device.settings().writeback.set_limited(super::flag(value)?);
+        Ok(())
+    }
+}
+
+/// How many pages may still be written back.
+pub(super) struct WritebackLimit;
+
+impl Attribute<State> for WritebackLimit {
+    const NAME: &'static CStr = c"writeback_limit";
+    const MODE: u16 = 0o644;
+
+    fn show(device: &State, out: &mut Text<'_>) -> Result {
+        out.value(device.settings().writeback.limit())
+    }
+
+    fn store(device: &State, value: &str) -> Result {
+        let pages = size::parse_decimal(value).ok_or(EINVAL)?;
+        device.settings().writeback.set_limit(pages);
+        Ok(())
     }
 }

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=bash disable=SC2154 # names of lib/tmem.sh
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154 # names of lib/tmem.sh
 # Sourced by the tests of a swap disk that has another disk below it.
 
 # The guest's extra disk.
 below=/dev/vda
 
-# set_backing DISK SIZE: tmem0 afresh, of that size, over that disk.
+# set_backing DISK SIZE: tmem0 afresh, of that size, over that disk, to which only refused pages go.
 set_backing() {
 	echo 1 >$sys/reset
+	echo 0 >$sys/writeback
 	echo "$1" >$sys/backing_dev
 	echo "$2" >$sys/disksize
 }
@@ -18,7 +19,7 @@ bd() {
 	field "$(index_of "$1" "${names[@]}")" "${2:-$sys}/bd_stat"
 }
 
-# swap_over DISK SIZE
+# swap_over DISK SIZE: as set_backing, and swap on it.
 swap_over() {
 	swapoff -a
 	set_backing "$1" "$2"

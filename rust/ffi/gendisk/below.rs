@@ -13,7 +13,7 @@ use crate::{
     },
     ffi::{bdev::Backing, bindings, bio::Operation, noio},
 };
-use core::ptr::NonNull;
+use core::ptr::{null_mut, NonNull};
 use kernel::{error::from_err_ptr, prelude::*};
 
 /// Sectors of a page.
@@ -49,6 +49,55 @@ impl Drop for Request {
     fn drop(&mut self) {
         // SAFETY: by the invariant.
         unsafe { bindings::submit_bio_noacct(self.0.as_ptr()) };
+    }
+}
+
+/// Requests that wait, to be sent in this order. Dropping it sends them.
+///
+/// # Invariants
+///
+/// A list, linked by `bi_next`, of bios that are each a [`Request`]'s.
+pub struct Requests {
+    first: *mut bindings::bio,
+    last: *mut bindings::bio,
+}
+
+// SAFETY: as for `Request`.
+unsafe impl Send for Requests {}
+
+impl Requests {
+    /// None.
+    pub const NONE: Self = Self {
+        first: null_mut(),
+        last: null_mut(),
+    };
+
+    /// One more, the last. Any context.
+    pub fn push(&mut self, request: Request) {
+        let bio = core::mem::ManuallyDrop::new(request).0.as_ptr();
+        match NonNull::new(self.last) {
+            // SAFETY: by the invariant, the last of the list.
+            Some(last) => unsafe { (*last.as_ptr()).bi_next = bio },
+            None => self.first = bio,
+        }
+        self.last = bio;
+    }
+
+    fn pop(&mut self) -> Option<Request> {
+        let bio = NonNull::new(self.first)?;
+        // SAFETY: by the invariant, the first of the list; its link is null once it is in none.
+        self.first = unsafe { core::mem::replace(&mut (*bio.as_ptr()).bi_next, null_mut()) };
+        if self.first.is_null() {
+            self.last = null_mut();
+        }
+        // INVARIANT: in no list any more.
+        Some(Request(bio))
+    }
+}
+
+impl Drop for Requests {
+    fn drop(&mut self) {
+        while self.pop().is_some() {}
     }
 }
 

@@ -2,11 +2,12 @@
 //! What of a swap disk is on the disk below it: a page that the pool refuses is there at the same
 //! offset.
 //!
-//! No locks. Where a page is changes together with what the pool has of it, under the pool's
+//! No locks but the flight's. Where a page is changes together with what the pool has of it, under the pool's
 //! spinlock for it, except that a page which nobody wants any more may be forgotten at any time; so
 //! a page that is below is not in the pool.
 #![forbid(unsafe_code)]
 
+use super::flight::Flight;
 use crate::{
     core::{
         extent::Extent,
@@ -28,6 +29,7 @@ pub struct Overflow {
     backing: Arc<Backing>,
     map: PageMap<KVVec<AtomicU64>>,
     map_bytes: u64,
+    flight: Pin<KBox<Flight>>,
     reads: Atomic<u64>,
     writes: Atomic<u64>,
 }
@@ -44,6 +46,7 @@ impl Overflow {
             backing,
             map: PageMap::new(map),
             map_bytes: words.saturating_mul(size_of::<AtomicU64>() as u64),
+            flight: KBox::pin_init(Flight::new(), GFP_KERNEL)?,
             reads: Atomic::new(0),
             writes: Atomic::new(0),
         })
@@ -62,6 +65,16 @@ impl Overflow {
     /// Whether all pages of `extent` can be there.
     pub(super) fn reaches(&self, extent: Extent) -> bool {
         self.backing.reaches(extent)
+    }
+
+    /// What is just being written there in the background.
+    pub(super) fn flight(&self) -> &Flight {
+        &self.flight
+    }
+
+    /// So many pages were written there in the background.
+    pub(super) fn wrote(&self, pages: u64) {
+        self.writes.add(pages, Relaxed);
     }
 
     /// Where `page` is. Any context, as for all that follow.

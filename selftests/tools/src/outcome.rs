@@ -23,6 +23,8 @@ pub fn errno_name(error: &std::io::Error) -> String {
         (libc::EIO, "EIO"),
         (libc::ENOSPC, "ENOSPC"),
         (libc::ENODEV, "ENODEV"),
+        (libc::ENOTBLK, "ENOTBLK"),
+        (libc::EISDIR, "EISDIR"),
         (libc::ENOENT, "ENOENT"),
         (libc::ERANGE, "ERANGE"),
         (libc::EFBIG, "EFBIG"),
