@@ -24,7 +24,7 @@ mod room;
 mod shrink;
 mod tend;
 
-pub use cold::Cold;
+pub use cold::{Cold, Found};
 pub use leaf::SLOTS as BLOCK;
 pub use limit::Limit;
 pub use pools::{Joined, Pools, Watch};
@@ -256,7 +256,7 @@ impl Pool {
         verdict: impl FnMut(u8) -> Verdict,
     ) -> bool {
         let handle = position.handle();
-        let (content, change) = self.index.take_if(&handle, |content| {
+        let (content, change) = self.index.take_if(&handle, |content, _| {
             wanted(content.owner()) && self.store.hold(content).leaves(verdict)
         });
         let Some(content) = content else {

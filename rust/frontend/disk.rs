@@ -12,7 +12,11 @@ mod writeback;
 
 use super::recorder::{Recorder, Trace};
 use crate::{
-    core::{extent::Extent, extent::SECTOR, page_map::Place, size, size::PAGE_BYTES},
+    core::{
+        extent::{Extent, SECTOR},
+        page_map::Place,
+        size::{self, PAGE_BYTES, PAGE_SIZE},
+    },
     ffi::{
         bdev::Backing,
         bio::{Bio, Operation},
@@ -148,10 +152,10 @@ impl SwapVolume {
     }
 
     fn put_over(&mut self, backing: Arc<Backing>, settings: &Settings) -> Result {
-        let overflow = Arc::new(Overflow::new(backing, self.pages)?, GFP_KERNEL)?;
+        let overflow = Arc::new(Overflow::new(backing, settings.writeback.clone(), self.pages)?, GFP_KERNEL)?;
         self.overflow = Some(overflow.clone());
         self.note(1);
-        let cleaner = Cleaner::new(self.pool.share(), overflow, settings.writeback.clone())?;
+        let cleaner = Cleaner::new(self.pool.share(), overflow)?;
         self.background = Some(Background::start(settings.number, cleaner)?);
         Ok(())
     }
@@ -226,28 +230,48 @@ impl SwapVolume {
             .map_or(Place::Elsewhere, |overflow| overflow.place(index))
     }
 
-    /// A request of which a page is refused goes down as a whole.
+    /// A request of which a page is refused goes down as a whole; but a page that would take as much
+    /// room in the pool as it has bytes goes down alone, and what comes after it is asked for again.
     fn write(&self, bio: &Bio, extent: Extent) -> Result<Outcome> {
+        let mut incompressible = None;
         let written = bio.write_pages(extent, |index, page, owner, origin| {
             let arrives = || self.not_below(index);
             let result = self.pool.overwrite(&handle(index), page, owner, arrives);
             let length = || self.pool.stored_length(&handle(index));
             self.trace
                 .put(index, page, (owner, origin), length, &result);
-            result
+            result?;
+            incompressible = Some(index).filter(|index| self.is_better_below(*index));
+            incompressible.map_or(Ok(()), |_| Err(E2BIG))
         });
+        let part = incompressible.map_or(extent, |first| Extent { first, pages: 1 });
         match (written, &self.overflow) {
             (Ok(()), _) => Ok(Outcome::Done),
-            (Err(_), Some(overflow)) if overflow.reaches(extent) => {
-                self.background.as_ref().inspect(|it| it.was_refused());
-                self.leave(overflow, extent);
-                Ok(Outcome::Below(extent))
+            (Err(_), Some(overflow)) if overflow.reaches(part) => {
+                if incompressible.is_none() {
+                    self.background.as_ref().inspect(|it| it.was_refused());
+                }
+                self.leave(overflow, part);
+                Ok(Outcome::Below(part))
             }
             (Err(error), _) => {
                 self.refuse(bio, extent);
                 Err(error)
             }
         }
+    }
+
+    /// Whether a page in the pool is as large as it was, and is to be on the disk below.
+    fn is_better_below(&self, index: u64) -> bool {
+        let page = Extent {
+            first: index,
+            pages: 1,
+        };
+        self.overflow().is_some_and(|overflow| {
+            overflow.wants_incompressible()
+                && overflow.reaches(page)
+                && self.pool.stored_length(&handle(index)) >= PAGE_SIZE
+        })
     }
 
     /// A page comes into the pool, or nobody wants it any more.

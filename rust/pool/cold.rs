@@ -8,7 +8,7 @@ use super::{index::Position, Handle, Pool};
 use crate::{
     core::policy::{aging::AgingClock, Replacement, Verdict},
     ffi::page::Page,
-    store::{Copied, Counter},
+    store::{Content, Copied, Counter},
 };
 
 /// How often a page gets older while as many pages are put as there are: so those that were put, or
@@ -18,11 +18,28 @@ const AGINGS: u64 = 4;
 /// Pages that get older at once.
 const MOST_AGED: u64 = 8192;
 
-/// Who goes round a pool: one hand has pages get older as others come, another finds the old ones.
+/// A page of this age is written early: half as many were put since as there are.
+const OLD: u8 = 2;
+
+/// Pages that are looked at in search of an old one.
+const MOST_PASSED: usize = 512;
+
+/// A page that is to leave.
+pub enum Found {
+    /// A disk below has it as well: it leaves by [`Pool::clean_leaves`].
+    Clean(Handle),
+    /// It was copied: it leaves by [`Pool::leaves`], or stays by [`Pool::stays`] or
+    /// [`Pool::cleaned`].
+    Copied(Handle, Copied),
+}
+
+/// Who goes round a pool: one hand has pages get older as others come, another finds those that leave, and a
+/// third those that may soon.
 pub struct Cold {
     hand: Position,
     clock: AgingClock,
     aging: Position,
+    early: Position,
     puts: u64,
 }
 
@@ -33,6 +50,7 @@ impl Cold {
             hand: Position::START,
             clock: AgingClock::new(),
             aging: Position::START,
+            early: Position::START,
             puts: 0,
         }
     }
@@ -55,24 +73,74 @@ impl Pool {
         }
     }
 
-    /// Copies the next page that is to leave to `page`. It leaves by [`Pool::leaves`], or stays by
-    /// [`Pool::stays`]. Does not sleep. [`None`] when there is none to find in some hundred steps.
-    pub fn next_cold(&self, cold: &mut Cold, page: &Page<'_>) -> Option<(Handle, Copied)> {
+    /// The next page that is to leave. Does not sleep. [`None`] when there is none to find in some
+    /// hundred steps.
+    pub fn next_cold(&self, cold: &mut Cold, page: &Page<'_>) -> Option<Found> {
         for _ in 0..AgingClock::PATIENCE {
             let position = self.next_round(&mut cold.hand)?;
-            let handle = position.handle();
             let clock = &mut cold.clock;
             let verdict = |age| match clock.verdict(age) {
                 Verdict::Leaves => Verdict::Leaves,
                 // The other hand has it get older.
                 Verdict::Stays(_) => Verdict::Stays(age),
             };
-            let copy = |content: &_| self.store.copy(content, verdict, page);
-            if let Some(copied) = self.index.with(&handle, copy).flatten() {
+            let found = self.look(position.handle(), verdict, page);
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
+    }
+
+    /// The next page that is old and on no disk below, copied to `page`. Does not sleep. [`None`] when
+    /// there is none to find in some hundred steps.
+    pub fn next_old(&self, cold: &mut Cold, page: &Page<'_>) -> Option<(Handle, Copied)> {
+        for _ in 0..MOST_PASSED {
+            let position = self.next_round(&mut cold.early)?;
+            let verdict = |age| match age {
+                OLD.. => Verdict::Leaves,
+                _ => Verdict::Stays(age),
+            };
+            if let Some(Found::Copied(handle, copied)) = self.look(position.handle(), verdict, page)
+            {
                 return Some((handle, copied));
             }
         }
         None
+    }
+
+    /// What is under `handle`, if that leaves: a page that a disk below has, or one copied to `page`.
+    fn look(
+        &self,
+        handle: Handle,
+        verdict: impl FnOnce(u8) -> Verdict,
+        page: &Page<'_>,
+    ) -> Option<Found> {
+        let mut found = None;
+        self.index.with_clean(&handle, |content, is_clean| {
+            found = if is_clean {
+                let leaves = self.store.hold(content).leaves(verdict);
+                leaves.then_some(Found::Clean(handle))
+            } else {
+                let copied = self.store.copy(content, verdict, page);
+                copied.map(|copied| Found::Copied(handle, copied))
+            };
+            is_clean
+        });
+        found
+    }
+
+    /// A disk below has what was copied, if that is still there.
+    pub fn cleaned(&self, handle: &Handle, copied: Copied) {
+        self.index
+            .with_clean(handle, |content, _| copied.is_of(content));
+        self.store.copied(copied);
+    }
+
+    /// Takes a page away that a disk below has as well, and calls `leaves` in the same step. Whether
+    /// it did. Does not sleep, nor must `leaves`.
+    pub fn clean_leaves(&self, handle: &Handle, leaves: impl FnOnce()) -> bool {
+        self.leaves_if(handle, |_, is_clean| is_clean, leaves)
     }
 
     /// The next page that a hand comes to; [`None`] when there are none.
@@ -93,20 +161,27 @@ impl Pool {
     /// Takes a page away that was copied, if it is still there, and calls `leaves` in the same step.
     /// Whether it did. Does not sleep, nor must `leaves`.
     pub fn leaves(&self, handle: &Handle, copied: Copied, leaves: impl FnOnce()) -> bool {
-        let (content, change) = self.index.take_if(handle, |content| {
-            let same = copied.is_of(content);
-            if same {
-                leaves();
-            }
-            same
-        });
-        let left = content.is_some();
-        if let Some(content) = content {
-            self.gave_up(content, change);
-            self.counters.add(Counter::WrittenBack, 1);
-        }
+        let left = self.leaves_if(handle, |content, _| copied.is_of(content), leaves);
         self.store.copied(copied);
         left
+    }
+
+    fn leaves_if(
+        &self,
+        handle: &Handle,
+        wanted: impl FnOnce(&Content, bool) -> bool,
+        leaves: impl FnOnce(),
+    ) -> bool {
+        let (content, change) = self.index.take_if(handle, |content, is_clean| {
+            let wanted = wanted(content, is_clean);
+            if wanted {
+                leaves();
+            }
+            wanted
+        });
+        content
+            .map(|content| self.gave_up(content, change))
+            .is_some()
     }
 
     /// Lets a page stay that was copied.

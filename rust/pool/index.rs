@@ -107,6 +107,24 @@ impl Index {
         Some(work(tree.get(&key)?.get(slot)?))
     }
 
+    /// Calls `work` with what is under `handle`, and whether a disk below has it as well: from now on
+    /// it has if `work` says so. Does not sleep, nor must `work`.
+    pub(super) fn with_clean(
+        &self,
+        handle: &Handle,
+        work: impl FnOnce(&Content, bool) -> bool,
+    ) {
+        let (key, slot) = split(handle);
+        let mut tree = self.shard(&key.object).tree.lock();
+        let Some(leaf) = tree.get_mut(&key) else {
+            return;
+        };
+        let was_clean = leaf.is_clean(slot);
+        if leaf.get(slot).is_some_and(|content| work(content, was_clean)) {
+            leaf.set_clean(slot);
+        }
+    }
+
     /// Puts `content` in place of what is under `handle` if `wanted` says so, and returns that; else
     /// `content` comes back. Does not sleep, nor must `wanted`.
     pub(super) fn exchange_if(
@@ -138,14 +156,15 @@ impl Index {
         let (key, slot) = split(handle);
         let tree = self.shard(&key.object).tree.lock();
         leaves();
-        take_from(tree, &key, slot, |_| true)
+        take_from(tree, &key, slot, |_, _| true)
     }
 
-    /// Takes away what is under `handle` if `wanted` says so. Does not sleep, nor must `wanted`.
+    /// Takes away what is under `handle` if `wanted` says so, which is told whether a disk below has
+    /// it as well. Does not sleep, nor must `wanted`.
     pub(super) fn take_if(
         &self,
         handle: &Handle,
-        wanted: impl FnOnce(&Content) -> bool,
+        wanted: impl FnOnce(&Content, bool) -> bool,
     ) -> (Option<Content>, Change) {
         let (key, slot) = split(handle);
         take_from(self.shard(&key.object).tree.lock(), &key, slot, wanted)
@@ -255,12 +274,13 @@ fn take_from(
     mut tree: Guard<'_, Tree, SpinLockBackend>,
     key: &Key,
     slot: usize,
-    wanted: impl FnOnce(&Content) -> bool,
+    wanted: impl FnOnce(&Content, bool) -> bool,
 ) -> (Option<Content>, Change) {
     let Some(leaf) = tree.get_mut(key) else {
         return Default::default();
     };
-    if !leaf.get(slot).is_some_and(wanted) {
+    let is_clean = leaf.is_clean(slot);
+    if !leaf.get(slot).is_some_and(|content| wanted(content, is_clean)) {
         return Default::default();
     }
     let content = leaf.set(slot, None);

@@ -38,8 +38,13 @@ impl PartialOrd for Key {
 /// What is under these indexes.
 pub(super) struct Leaf {
     slots: [Option<Content>; SLOTS as usize],
-    used: u32,
+    /// A bit for each slot whose page is on a disk below as well, and above them how many are used.
+    marks: u64,
 }
+
+/// One used slot.
+const USED: u64 = 1 << SLOTS;
+const _: () = assert!(SLOTS < 1 << (64 - SLOTS));
 
 /// What the allocator takes for a node: the tree's links, the key and the leaf.
 pub(super) const BYTES: i64 = 512;
@@ -49,7 +54,7 @@ impl Leaf {
     /// Nothing.
     pub(super) const EMPTY: Self = Self {
         slots: [const { None }; SLOTS as usize],
-        used: 0,
+        marks: 0,
     };
 
     #[inline]
@@ -65,16 +70,31 @@ impl Leaf {
     #[inline]
     pub(super) fn set(&mut self, slot: usize, content: Option<Content>) -> Option<Content> {
         let place = self.slots.get_mut(slot)?;
-        let (before, after) = (place.is_some(), content.is_some());
-        self.used = self
-            .used
-            .wrapping_add(u32::from(after))
-            .wrapping_sub(u32::from(before));
+        // Another page is nowhere else.
+        self.marks &= !(1 << slot);
+        if place.is_some() {
+            self.marks = self.marks.wrapping_sub(USED);
+        }
+        if content.is_some() {
+            self.marks = self.marks.wrapping_add(USED);
+        }
         replace(place, content)
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.used == 0
+        self.marks < USED
+    }
+
+    /// Whether a slot's page is on a disk below as well.
+    pub(super) fn is_clean(&self, slot: usize) -> bool {
+        self.marks & 1 << slot != 0
+    }
+
+    /// It is, until another page comes there.
+    pub(super) fn set_clean(&mut self, slot: usize) {
+        if self.get(slot).is_some() {
+            self.marks |= 1 << slot;
+        }
     }
 
     /// The first slot from `from` on that holds something.

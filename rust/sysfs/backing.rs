@@ -67,6 +67,26 @@ impl Attribute<State> for WritebackOn {
     }
 }
 
+/// 1 when pages that do not compress go to the disk below at once.
+pub(super) struct WritebackIncompressible;
+
+impl Attribute<State> for WritebackIncompressible {
+    const NAME: &'static CStr = c"writeback_incompressible";
+    const MODE: u16 = 0o644;
+
+    fn show(device: &State, out: &mut Text<'_>) -> Result {
+        out.value(u8::from(
+            device.settings().writeback.takes_incompressible(),
+        ))
+    }
+
+    fn store(device: &State, value: &str) -> Result {
+        let takes = super::flag(value)?;
+        device.settings().writeback.set_takes_incompressible(takes);
+        Ok(())
+    }
+}
+
 /// 1 when `writeback_limit` holds.
 pub(super) struct WritebackLimitEnable;
 

@@ -2,7 +2,9 @@
 //! /sys/block/tmemN: a disk's files, with zram's names and meanings.
 #![forbid(unsafe_code)]
 
-use super::backing::{BackingDev, BdStat, WritebackLimit, WritebackLimitEnable, WritebackOn};
+use super::backing::{
+    BackingDev, BdStat, WritebackIncompressible, WritebackLimit, WritebackLimitEnable, WritebackOn,
+};
 use crate::{
     attribute_group,
     core::{size::PAGE_BYTES, totals::Totals},
@@ -25,7 +27,7 @@ pub fn attributes() -> List {
 
 attribute_group!(GROUP, DiskAttribute::<SwapVolume>, None =>
     Disksize, Initstate, Reset, MemLimit, MemUsedMax, CompAlgorithm, MmStat, IoStat,
-    BackingDev, BdStat, WritebackOn, WritebackLimitEnable, WritebackLimit);
+    BackingDev, BdStat, WritebackOn, WritebackIncompressible, WritebackLimitEnable, WritebackLimit);
 
 /// The disk's size in bytes: set once, until a reset.
 struct Disksize;

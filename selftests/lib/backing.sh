@@ -9,6 +9,7 @@ below=/dev/vda
 set_backing() {
 	echo 1 >$sys/reset
 	echo 0 >$sys/writeback
+	echo 0 >$sys/writeback_incompressible
 	echo "$1" >$sys/backing_dev
 	echo "$2" >$sys/disksize
 }

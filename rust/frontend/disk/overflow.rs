@@ -7,7 +7,7 @@
 //! a page that is below is not in the pool.
 #![forbid(unsafe_code)]
 
-use super::flight::Flight;
+use super::{flight::Flight, Writeback};
 use crate::{
     core::{
         extent::Extent,
@@ -27,16 +27,22 @@ use kernel::{
 /// The pages on the disk below.
 pub struct Overflow {
     backing: Arc<Backing>,
+    settings: Arc<Writeback>,
     map: PageMap<KVVec<AtomicU64>>,
     map_bytes: u64,
     flight: Pin<KBox<Flight>>,
     reads: Atomic<u64>,
     writes: Atomic<u64>,
+    written_back: Atomic<u64>,
 }
 
 impl Overflow {
     /// None there, of a disk of `pages`. May sleep. ENOMEM.
-    pub(super) fn new(backing: Arc<Backing>, pages: u64) -> Result<Self> {
+    pub(super) fn new(
+        backing: Arc<Backing>,
+        settings: Arc<Writeback>,
+        pages: u64,
+    ) -> Result<Self> {
         let words = page_map::words(pages);
         let mut map = KVVec::with_capacity(words as usize, GFP_KERNEL)?;
         for _ in 0..words {
@@ -44,11 +50,13 @@ impl Overflow {
         }
         Ok(Self {
             backing,
+            settings,
             map: PageMap::new(map),
             map_bytes: words.saturating_mul(size_of::<AtomicU64>() as u64),
             flight: KBox::pin_init(Flight::new(), GFP_KERNEL)?,
             reads: Atomic::new(0),
             writes: Atomic::new(0),
+            written_back: Atomic::new(0),
         })
     }
 
@@ -60,6 +68,16 @@ impl Overflow {
     /// The disk below.
     pub(super) fn backing(&self) -> &Backing {
         &self.backing
+    }
+
+    /// What an administrator sets.
+    pub(super) fn settings(&self) -> &Writeback {
+        &self.settings
+    }
+
+    /// Whether pages that do not compress go there at once.
+    pub(super) fn wants_incompressible(&self) -> bool {
+        self.settings.takes_incompressible()
     }
 
     /// Whether all pages of `extent` can be there.
@@ -74,7 +92,13 @@ impl Overflow {
 
     /// So many pages were written there in the background.
     pub(super) fn wrote(&self, pages: u64) {
-        self.writes.add(pages, Relaxed);
+        self.written_back.add(pages, Relaxed);
+    }
+
+    /// How many pages requests have read and written there.
+    pub(super) fn requests(&self) -> u64 {
+        let (reads, writes) = (self.reads.load(Relaxed), self.writes.load(Relaxed));
+        reads.saturating_add(writes)
     }
 
     /// Where `page` is. Any context, as for all that follow.
@@ -105,10 +129,11 @@ impl Overflow {
 
     /// Pages that are there, that were read from there, and that were written there.
     pub fn figures(&self) -> [u64; 3] {
+        let (writes, back) = (self.writes.load(Relaxed), self.written_back.load(Relaxed));
         [
             self.map.below(),
             self.reads.load(Relaxed),
-            self.writes.load(Relaxed),
+            writes.saturating_add(back),
         ]
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! Cold pages go to the disk below while the pool is nearly full, so that there is room for new ones:
-//! a thread writes them to where they would be, and only then are they taken out of the pool.
+//! a thread writes them to where they would be, and only then are they taken out of the pool. While
+//! nobody else uses that disk, old pages are written early and kept: they can leave at once later.
 //!
 //! Locks: `bench`, by the thread alone. What the thread allocates while it writes, it does without
 //! I/O: a page that it would have to swap out could be one that waits for it.
@@ -17,8 +18,8 @@ use crate::{
         noio,
         thread::{Priority, Thread, Work},
     },
-    pool::{Cold, Handle, Pool},
-    store::Copied,
+    pool::{Cold, Found, Handle, Pool},
+    store::{Copied, Counter},
 };
 use kernel::{
     prelude::*,
@@ -43,15 +44,17 @@ const BATCHES: usize = 8;
 /// What an administrator sets. It outlives the disk's contents.
 pub struct Writeback {
     is_on: Atomic<bool>,
+    takes_incompressible: Atomic<bool>,
     is_limited: Atomic<bool>,
     limit: Atomic<u64>,
 }
 
 impl Writeback {
-    /// On, without a limit.
+    /// On, without a limit; pages that do not compress go there, too.
     pub(super) const fn new() -> Self {
         Self {
             is_on: Atomic::new(true),
+            takes_incompressible: Atomic::new(true),
             is_limited: Atomic::new(false),
             limit: Atomic::new(0),
         }
@@ -60,6 +63,7 @@ impl Writeback {
     /// As it was when new.
     pub(super) fn reset(&self) {
         self.set_on(true);
+        self.set_takes_incompressible(true);
         self.set_limited(false);
         self.set_limit(0);
     }
@@ -72,6 +76,16 @@ impl Writeback {
     /// Sets it.
     pub fn set_on(&self, is_on: bool) {
         self.is_on.store(is_on, Relaxed);
+    }
+
+    /// Whether pages that do not compress go there at once.
+    pub fn takes_incompressible(&self) -> bool {
+        self.takes_incompressible.load(Relaxed)
+    }
+
+    /// Sets it.
+    pub fn set_takes_incompressible(&self, takes: bool) {
+        self.takes_incompressible.store(takes, Relaxed);
     }
 
     /// Whether [`Writeback::limit`] holds.
@@ -118,7 +132,6 @@ impl Writeback {
 pub(super) struct Cleaner {
     pool: Arc<Pool>,
     overflow: Arc<Overflow>,
-    settings: Arc<Writeback>,
     /// A put was refused since it was last looked at.
     refused: Atomic<bool>,
     #[pin]
@@ -132,27 +145,25 @@ struct Bench {
     /// Where those go, unless they changed.
     places: KVec<Option<u64>>,
     is_full: bool,
+    /// Requests that the disk below had had at the last look.
+    activity: u64,
 }
 
 impl Cleaner {
     /// May sleep. ENOMEM.
-    pub(super) fn new(
-        pool: Arc<Pool>,
-        overflow: Arc<Overflow>,
-        settings: Arc<Writeback>,
-    ) -> Result<Arc<Self>> {
+    pub(super) fn new(pool: Arc<Pool>, overflow: Arc<Overflow>) -> Result<Arc<Self>> {
         let bench = Bench {
             cold: Cold::new(),
             batch: Batch::new(BATCH)?,
             taken: KVec::with_capacity(BATCH, GFP_KERNEL)?,
             places: KVec::with_capacity(BATCH, GFP_KERNEL)?,
             is_full: false,
+            activity: 0,
         };
         Arc::pin_init(
             pin_init!(Self {
                 pool,
                 overflow,
-                settings,
                 refused: Atomic::new(false),
                 bench <- new_mutex!(bench, "tmem_writeback"),
             }),
@@ -172,41 +183,72 @@ impl Cleaner {
         bench.is_full
     }
 
-    /// Writes the coldest pages; how many left.
-    fn clean(&self, bench: &mut Bench) -> usize {
-        self.gather(bench);
-        if bench.taken.is_empty() {
+    /// Has the coldest pages leave; how many did.
+    fn make_room(&self, bench: &mut Bench) -> usize {
+        let left = self.gather_cold(bench);
+        left.saturating_add(self.write(bench, After::Leaves))
+    }
+
+    /// Writes old pages early, while nobody else uses the disk; how many.
+    fn clean_early(&self, bench: &mut Bench) -> usize {
+        let activity = self.overflow.requests();
+        let is_idle = bench.activity == activity;
+        bench.activity = activity;
+        if !is_idle {
             return 0;
         }
-        let left = noio::scope(|| {
-            self.flight().begin(&bench.places);
-            self.leave_out_changed(bench);
-            bench.batch.write(self.overflow.backing(), &bench.places);
-            let left = self.take_away(bench);
-            self.flight().end();
-            left
-        });
-        self.pool.room_was_made();
+        self.gather_old(bench);
+        self.write(bench, After::Stays)
+    }
+
+    /// Copies the coldest pages to the batch; those that the disk has already leave at once. How many
+    /// did.
+    fn gather_cold(&self, bench: &mut Bench) -> usize {
+        let mut left = 0;
+        let most = self.overflow.settings().allowance(bench.batch.capacity());
+        while bench.taken.len() < most && left < most {
+            let Some(page) = bench.batch.page(bench.taken.len()) else {
+                break;
+            };
+            match self.pool.next_cold(&mut bench.cold, &page) {
+                Some(Found::Clean(handle)) => {
+                    let below = || self.overflow.set(super::number(&handle), Place::Below);
+                    left += usize::from(self.pool.clean_leaves(&handle, below));
+                }
+                Some(Found::Copied(handle, copied)) => bench.take(handle, copied),
+                None => break,
+            }
+        }
         left
     }
 
-    /// Copies the coldest pages to the batch.
-    fn gather(&self, bench: &mut Bench) {
-        bench.places.clear();
-        let most = self.settings.allowance(bench.batch.capacity());
-        for at in 0..most {
-            let Some(page) = bench.batch.page(at) else {
+    /// Copies old pages to the batch.
+    fn gather_old(&self, bench: &mut Bench) {
+        let most = self.overflow.settings().allowance(bench.batch.capacity());
+        while bench.taken.len() < most {
+            let Some(page) = bench.batch.page(bench.taken.len()) else {
                 break;
             };
-            let Some((handle, copied)) = self.pool.next_cold(&mut bench.cold, &page) else {
-                break;
-            };
-            // There is room: as much as in the batch.
-            let _ = bench.taken.push_within_capacity((handle, copied));
-            let _ = bench
-                .places
-                .push_within_capacity(Some(super::number(&handle)));
+            match self.pool.next_old(&mut bench.cold, &page) {
+                Some((handle, copied)) => bench.take(handle, copied),
+                None => break,
+            }
         }
+    }
+
+    /// Writes the batch; how many pages did what they were to do `after` that.
+    fn write(&self, bench: &mut Bench, after: After) -> usize {
+        if bench.taken.is_empty() {
+            return 0;
+        }
+        noio::scope(|| {
+            self.flight().begin(&bench.places);
+            self.leave_out_changed(bench);
+            bench.batch.write(self.overflow.backing(), &bench.places);
+            let done = self.finish(bench, after);
+            self.flight().end();
+            done
+        })
     }
 
     /// Leaves out what is no longer in the pool: it may be on its way to the disk already.
@@ -218,9 +260,9 @@ impl Cleaner {
         }
     }
 
-    /// Takes what was written out of the pool; how many pages that were.
-    fn take_away(&self, bench: &mut Bench) -> usize {
-        let (mut written, mut left) = (0_u64, 0_usize);
+    /// Takes what was written out of the pool, or notes that it was; how many pages.
+    fn finish(&self, bench: &mut Bench, after: After) -> usize {
+        let (mut written, mut done) = (0_u64, 0_usize);
         let Bench {
             batch,
             taken,
@@ -228,18 +270,43 @@ impl Cleaner {
             ..
         } = bench;
         for (at, ((handle, copied), place)) in taken.drain_all().zip(places.iter()).enumerate() {
-            match *place {
-                Some(page) if batch.succeeded(at) => {
-                    written = written.saturating_add(1);
+            let Some(page) = place.filter(|_| batch.succeeded(at)) else {
+                self.pool.stays(copied);
+                continue;
+            };
+            written = written.saturating_add(1);
+            done += match after {
+                After::Leaves => {
                     let below = || self.overflow.set(page, Place::Below);
-                    left += usize::from(self.pool.leaves(&handle, copied, below));
+                    usize::from(self.pool.leaves(&handle, copied, below))
                 }
-                _ => self.pool.stays(copied),
-            }
+                After::Stays => {
+                    self.pool.cleaned(&handle, copied);
+                    1
+                }
+            };
         }
+        places.clear();
         self.overflow.wrote(written);
-        self.settings.spend(written);
-        left
+        self.pool.tally(Counter::WrittenBack, written as i64);
+        self.overflow.settings().spend(written);
+        done
+    }
+}
+
+/// What becomes of a page that was written.
+#[derive(Clone, Copy)]
+enum After {
+    Leaves,
+    Stays,
+}
+
+impl Bench {
+    fn take(&mut self, handle: Handle, copied: Copied) {
+        // There is room: as much as in the batch.
+        let _ = self.taken.push_within_capacity((handle, copied));
+        let place = Some(super::number(&handle));
+        let _ = self.places.push_within_capacity(place);
     }
 }
 
@@ -253,19 +320,20 @@ impl Work for Cleaner {
             if !self.wants_room(&mut bench) {
                 break;
             }
-            if self.clean(&mut bench) == 0 {
+            if self.make_room(&mut bench) == 0 {
                 return SOON_MS;
             }
+            self.pool.room_was_made();
         }
         if bench.is_full {
             self.pool.store().tier().compact();
             return 0;
         }
-        if self.pool.is_fuller_than(HALF) {
-            SOON_MS
-        } else {
-            REST_MS
+        if !self.pool.is_fuller_than(HALF) {
+            return REST_MS;
         }
+        self.clean_early(&mut bench);
+        SOON_MS
     }
 }
 
