@@ -152,7 +152,10 @@ impl SwapVolume {
     }
 
     fn put_over(&mut self, backing: Arc<Backing>, settings: &Settings) -> Result {
-        let overflow = Arc::new(Overflow::new(backing, settings.writeback.clone(), self.pages)?, GFP_KERNEL)?;
+        let overflow = Arc::new(
+            Overflow::new(backing, settings.writeback.clone(), self.pages)?,
+            GFP_KERNEL,
+        )?;
         self.overflow = Some(overflow.clone());
         self.note(1);
         let cleaner = Cleaner::new(self.pool.share(), overflow)?;

@@ -6,7 +6,11 @@
 
 use super::{index::Position, Handle, Pool};
 use crate::{
-    core::policy::{aging::AgingClock, Replacement, Verdict},
+    account::Count,
+    core::{
+        policy::{aging::AgingClock, Replacement, Verdict},
+        size::PAGE_BYTES,
+    },
     ffi::page::Page,
     store::{Content, Copied, Counter},
 };
@@ -182,6 +186,13 @@ impl Pool {
         content
             .map(|content| self.gave_up(content, change))
             .is_some()
+    }
+
+    /// Takes note that a page was written which was copied.
+    pub fn was_written(&self, copied: &Copied) {
+        self.counters.add(Counter::WrittenBack, 1);
+        let (accounts, bytes) = (self.store.accounts(), PAGE_BYTES as i64);
+        accounts.tally(copied.owner(), Count::WrittenBackBytes, bytes);
     }
 
     /// Lets a page stay that was copied.

@@ -109,18 +109,17 @@ impl Index {
 
     /// Calls `work` with what is under `handle`, and whether a disk below has it as well: from now on
     /// it has if `work` says so. Does not sleep, nor must `work`.
-    pub(super) fn with_clean(
-        &self,
-        handle: &Handle,
-        work: impl FnOnce(&Content, bool) -> bool,
-    ) {
+    pub(super) fn with_clean(&self, handle: &Handle, work: impl FnOnce(&Content, bool) -> bool) {
         let (key, slot) = split(handle);
         let mut tree = self.shard(&key.object).tree.lock();
         let Some(leaf) = tree.get_mut(&key) else {
             return;
         };
         let was_clean = leaf.is_clean(slot);
-        if leaf.get(slot).is_some_and(|content| work(content, was_clean)) {
+        if leaf
+            .get(slot)
+            .is_some_and(|content| work(content, was_clean))
+        {
             leaf.set_clean(slot);
         }
     }
@@ -280,7 +279,10 @@ fn take_from(
         return Default::default();
     };
     let is_clean = leaf.is_clean(slot);
-    if !leaf.get(slot).is_some_and(|content| wanted(content, is_clean)) {
+    if !leaf
+        .get(slot)
+        .is_some_and(|content| wanted(content, is_clean))
+    {
         return Default::default();
     }
     let content = leaf.set(slot, None);

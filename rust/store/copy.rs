@@ -3,17 +3,25 @@
 #![forbid(unsafe_code)]
 
 use super::{content::Place, held, Content, Store, Tier};
-use crate::{core::policy::Verdict, ffi::page::Page};
+use crate::{account::Owner, core::policy::Verdict, ffi::page::Page};
 
 /// What was copied. The content stays, and its number stands for nothing else, until
 /// [`Store::copied`].
 #[must_use]
-pub struct Copied(Place);
+pub struct Copied {
+    place: Place,
+    owner: Owner,
+}
 
 impl Copied {
+    /// Whose account it was in.
+    pub fn owner(&self) -> Owner {
+        self.owner
+    }
+
     /// Whether `content` is what was copied: then it is the same page.
     pub fn is_of(&self, content: &Content) -> bool {
-        content.is(self.0)
+        content.is(self.place)
     }
 }
 
@@ -44,11 +52,14 @@ impl<T: Tier> Store<T> {
         }
         held::decode(record, self, page).ok()?;
         record.set_pinned(true);
-        Some(Copied(place))
+        Some(Copied {
+            place,
+            owner: content.owner(),
+        })
     }
 
     /// Lets go of what was copied.
     pub fn copied(&self, copied: Copied) {
-        self.unpin(copied.0);
+        self.unpin(copied.place);
     }
 }

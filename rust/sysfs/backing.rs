@@ -75,9 +75,7 @@ impl Attribute<State> for WritebackIncompressible {
     const MODE: u16 = 0o644;
 
     fn show(device: &State, out: &mut Text<'_>) -> Result {
-        out.value(u8::from(
-            device.settings().writeback.takes_incompressible(),
-        ))
+        out.value(u8::from(device.settings().writeback.takes_incompressible()))
     }
 
     fn store(device: &State, value: &str) -> Result {

@@ -38,11 +38,7 @@ pub struct Overflow {
 
 impl Overflow {
     /// None there, of a disk of `pages`. May sleep. ENOMEM.
-    pub(super) fn new(
-        backing: Arc<Backing>,
-        settings: Arc<Writeback>,
-        pages: u64,
-    ) -> Result<Self> {
+    pub(super) fn new(backing: Arc<Backing>, settings: Arc<Writeback>, pages: u64) -> Result<Self> {
         let words = page_map::words(pages);
         let mut map = KVVec::with_capacity(words as usize, GFP_KERNEL)?;
         for _ in 0..words {

@@ -19,7 +19,7 @@ use crate::{
         thread::{Priority, Thread, Work},
     },
     pool::{Cold, Found, Handle, Pool},
-    store::{Copied, Counter},
+    store::Copied,
 };
 use kernel::{
     prelude::*,
@@ -275,6 +275,7 @@ impl Cleaner {
                 continue;
             };
             written = written.saturating_add(1);
+            self.pool.was_written(&copied);
             done += match after {
                 After::Leaves => {
                     let below = || self.overflow.set(page, Place::Below);
@@ -288,7 +289,6 @@ impl Cleaner {
         }
         places.clear();
         self.overflow.wrote(written);
-        self.pool.tally(Counter::WrittenBack, written as i64);
         self.overflow.settings().spend(written);
         done
     }
