@@ -5,6 +5,8 @@
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh
 . "${0%/*}/lib/tmem.sh"
+# shellcheck source=selftests/lib/cgroups.sh
+. "${0%/*}/lib/cgroups.sh"
 programs=$(command -v tmem-test)
 module=${programs%/*}/modules/$(uname -r)/tmem-api-test.ko
 results=/sys/kernel/debug/tmem-api-test
@@ -39,6 +41,15 @@ goes() {
 	modprobe tmem disks=0
 }
 
+a_named_cgroup_pays() {
+	make_cgroup named max
+	insmod "$module" "cgroup=$(stat -c %i "$(group_of named)")"
+	within 1 has_value named pages 1
+	rmmod tmem_api_test
+	has_value named pages 0
+	remove_cgroup named
+}
+
 comes_again() {
 	local round
 	for round in {1..20}; do
@@ -57,4 +68,5 @@ while IFS= read -r title; do
 done < <(sed -nE 's/^(not )?ok [0-9]+ - //p' "$scratch/results")
 case_of "tmem cannot be removed while it is there" is_needed
 case_of "it goes, and tmem can go" goes
+case_of "the cgroup that it names pays" a_named_cgroup_pays
 case_of "and again and again" comes_again

@@ -61,6 +61,7 @@ pub(super) struct Entry {
     reserve: AtomicU64,
     weight: AtomicU16,
     marked: AtomicBool,
+    stalled: AtomicBool,
     /// Bytes that nobody asked for in a while, and those of the round that is under way.
     idle: AtomicU64,
     idle_next: AtomicU64,
@@ -85,6 +86,7 @@ impl Entry {
             reserve: AtomicU64::new(0),
             weight: AtomicU16::new(0),
             marked: AtomicBool::new(false),
+            stalled: AtomicBool::new(false),
             idle: AtomicU64::new(0),
             idle_next: AtomicU64::new(0),
             below: [const { Surveyed::new() }; 2],
@@ -185,6 +187,14 @@ impl Entry {
 
     pub(super) fn set_marked(&self, marked: bool) {
         self.marked.store(marked, Relaxed);
+    }
+
+    pub(super) fn is_stalled(&self) -> bool {
+        self.stalled.load(Relaxed)
+    }
+
+    pub(super) fn set_stalled(&self, stalled: bool) {
+        self.stalled.store(stalled, Relaxed);
     }
 
     pub(super) fn idle(&self) -> u64 {

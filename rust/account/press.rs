@@ -68,6 +68,16 @@ impl Accounts {
         self.any_marked.load(Relaxed)
     }
 
+    /// Whether no more CPU time is to be spent for an account at the moment.
+    pub fn is_stalled(&self, owner: Owner) -> bool {
+        self.entry(owner).is_stalled()
+    }
+
+    /// Sets that.
+    pub fn set_stalled(&self, owner: Owner, stalled: bool) {
+        self.entry(owner).set_stalled(stalled);
+    }
+
     /// Whether an account holds so much that it has to go on giving up.
     pub fn is_above_low(&self, owner: Owner) -> bool {
         self.used(owner.0) > part(self.limit(owner.0), LOW)

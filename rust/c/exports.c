@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What other modules can call (include/tmem.h): Rust cannot export symbols of its own. */
 
+#include <linux/memcontrol.h>
 #include <linux/module.h>
 
 #include "exports.h"
@@ -20,9 +21,15 @@ EXPORT_SYMBOL_GPL(tmem_pool_destroy);
 
 int tmem_put_page(struct tmem_pool *pool, const struct tmem_handle *handle, struct page *page)
 {
-	return tmem_rust_put_page(pool, handle, page);
+	return tmem_rust_put_page(pool, handle, page, page_cgroup_ino(page));
 }
 EXPORT_SYMBOL_GPL(tmem_put_page);
+
+int tmem_put_page_for(struct tmem_pool *pool, const struct tmem_handle *handle, struct page *page, u64 cgroup)
+{
+	return tmem_rust_put_page(pool, handle, page, cgroup);
+}
+EXPORT_SYMBOL_GPL(tmem_put_page_for);
 
 int tmem_get_page(struct tmem_pool *pool, const struct tmem_handle *handle, struct page *page)
 {

@@ -7,7 +7,7 @@
 
 struct tmem_pool *tmem_rust_pool_create(u32 kind, const u8 *uuid);
 void tmem_rust_pool_destroy(struct tmem_pool *pool);
-int tmem_rust_put_page(struct tmem_pool *pool, const struct tmem_handle *handle, struct page *page);
+int tmem_rust_put_page(struct tmem_pool *pool, const struct tmem_handle *handle, struct page *page, u64 cgroup);
 int tmem_rust_get_page(struct tmem_pool *pool, const struct tmem_handle *handle, struct page *page);
 void tmem_rust_flush_page(struct tmem_pool *pool, const struct tmem_handle *handle);
 void tmem_rust_flush_object(struct tmem_pool *pool, const u64 *object);

@@ -13,7 +13,9 @@
 #include <linux/nodemask.h>
 #include <linux/percpu-refcount.h>
 #include <linux/sched.h>
+#include <linux/psi_types.h>
 #include <linux/sched/clock.h>
+#include <linux/sched/loadavg.h>
 #include <linux/sched/mm.h>
 #include <uapi/linux/sched/types.h>
 
@@ -149,6 +151,17 @@ static u64 smallest_memory_max(struct mem_cgroup *memcg)
 	return pages == PAGE_COUNTER_MAX ? U64_MAX : (u64)pages << PAGE_SHIFT;
 }
 
+/* As cpu.pressure has it: all tasks wait when the cgroup is at its cpu.max. */
+static u32 stalled_percent(struct cgroup *cgroup)
+{
+#ifdef CONFIG_PSI
+	/* The root's is not to be had here. */
+	if (cgroup_parent(cgroup) && cgroup->psi)
+		return LOAD_INT(READ_ONCE(cgroup->psi->avg[PSI_CPU_FULL][0]));
+#endif
+	return 0;
+}
+
 int tmem_cgroup_look(u64 inode, struct tmem_cgroup *seen)
 {
 	struct cgroup *cgroup = cgroup_get_from_id(inode);
@@ -160,6 +173,7 @@ int tmem_cgroup_look(u64 inode, struct tmem_cgroup *seen)
 	css = cgroup_get_e_css(cgroup, &memory_cgrp_subsys);
 	seen->memory_max = smallest_memory_max(mem_cgroup_from_css(css));
 	css_put(css);
+	seen->stalled = stalled_percent(cgroup);
 	cgroup_put(cgroup);
 	return 0;
 }

@@ -59,6 +59,8 @@ struct tmem_cgroup {
 	u64 parent;
 	/* The smallest memory.max of it and those it is in, in bytes, or U64_MAX. */
 	u64 memory_max;
+	/* How much of the last seconds none of its tasks got a CPU that wanted one, in percent. */
+	u32 stalled;
 };
 /* -ENOENT when there is no such cgroup any more. May sleep. */
 int tmem_cgroup_look(u64 inode, struct tmem_cgroup *seen);

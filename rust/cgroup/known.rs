@@ -7,11 +7,15 @@ use crate::{
     core::limits::{self, Limit},
     ffi::cgroup::{self, Seen},
 };
-use core::mem::take;
+use core::mem::{replace, take};
 use kernel::{alloc::KVVec, prelude::*};
 
 /// What weighs as much as others.
 const WEIGHT: u16 = 100;
+
+/// A cgroup whose tasks had to wait for a CPU for as much of the last seconds is at its `cpu.max`, or
+/// as good as that.
+const STALLED_PERCENT: u32 = 5;
 
 /// What an administrator set for a cgroup. What was not set is as for the one it is in.
 #[derive(Default)]
@@ -168,10 +172,11 @@ impl Known {
             return;
         };
         match cgroup::look(member.inode) {
-            Ok(seen) if seen.memory_max == member.memory_max => {}
             Ok(seen) => {
-                member.memory_max = seen.memory_max;
-                self.apply(accounts, owner);
+                accounts.set_stalled(owner, seen.stalled >= STALLED_PERCENT);
+                if replace(&mut member.memory_max, seen.memory_max) != seen.memory_max {
+                    self.apply(accounts, owner);
+                }
             }
             Err(ENOENT) => self.removed(accounts, owner),
             Err(_) => {}

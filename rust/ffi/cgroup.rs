@@ -14,6 +14,8 @@ pub struct Seen {
     pub parent: Option<u64>,
     /// The smallest `memory.max` of it and those it is in, in bytes; `u64::MAX` for none.
     pub memory_max: u64,
+    /// How much of the last seconds none of its tasks got a CPU that wanted one, in percent.
+    pub stalled: u32,
 }
 
 /// Looks at cgroup `inode`. ENOENT when there is none any more.
@@ -28,6 +30,7 @@ pub fn look(inode: u64) -> Result<Seen> {
     Ok(Seen {
         parent: (seen.parent != 0).then_some(seen.parent),
         memory_max: seen.memory_max,
+        stalled: seen.stalled,
     })
 }
 

@@ -22,8 +22,8 @@ pub trait Api: Send + Sync + Sized + 'static {
     /// Makes a pool of a kind of uapi/tmem.h. May sleep.
     fn create(&self, kind: u32, uuid: Option<[u8; 16]>) -> Result<KBox<Self::Pool>>;
 
-    /// Keeps a page that came from cgroup `domain`. May sleep, without I/O.
-    fn put(pool: &Self::Pool, handle: &Handle, page: &Page<'_>, domain: u64) -> Result;
+    /// Keeps a page of cgroup `inode`. May sleep, without I/O.
+    fn put(pool: &Self::Pool, handle: &Handle, page: &Page<'_>, inode: u64) -> Result;
 
     /// Writes a page. Does not sleep.
     fn get(pool: &Self::Pool, handle: &Handle, page: &Page<'_>) -> Result;
@@ -106,13 +106,12 @@ pub unsafe fn pool_put<A: Exported>(
     pool: *const bindings::tmem_pool,
     handle: *const Handle,
     page: *mut bindings::page,
+    inode: u64,
 ) -> c_int {
     from_result(|| {
         // SAFETY: as the caller promises.
         let (pool, handle, memory) = unsafe { (pool_of::<A>(pool), &*handle, memory(page)) };
-        // SAFETY: the caller's page.
-        let owner = unsafe { bindings::tmem_page_owner(page, 0) };
-        A::put(pool, handle, &memory, owner)?;
+        A::put(pool, handle, &memory, inode)?;
         Ok(0)
     })
 }
@@ -194,7 +193,7 @@ macro_rules! export_api {
             $crate::export_api!(@thunks $api,
                 tmem_rust_pool_create = pool_create(kind: u32, uuid: *const u8) -> *mut c::Pool,
                 tmem_rust_pool_destroy = pool_destroy(pool: *mut c::Pool) -> (),
-                tmem_rust_put_page = pool_put(pool: *mut c::Pool, handle: *const c::Handle, page: *mut c::Page) -> i32,
+                tmem_rust_put_page = pool_put(pool: *mut c::Pool, handle: *const c::Handle, page: *mut c::Page, inode: u64) -> i32,
                 tmem_rust_get_page = pool_get(pool: *mut c::Pool, handle: *const c::Handle, page: *mut c::Page) -> i32,
                 tmem_rust_flush_page = pool_flush_page(pool: *mut c::Pool, handle: *const c::Handle) -> (),
                 tmem_rust_flush_object = pool_flush_object(pool: *mut c::Pool, object: *const u64) -> (),

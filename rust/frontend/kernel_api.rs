@@ -40,8 +40,8 @@ impl Api for KernelApi {
         Ok(KBox::new(self.0.create(plan)?, GFP_KERNEL)?)
     }
 
-    fn put(pool: &Joined, handle: &Handle, page: &Page<'_>, domain: u64) -> Result {
-        pool.put(&name(handle), page, domain)
+    fn put(pool: &Joined, handle: &Handle, page: &Page<'_>, inode: u64) -> Result {
+        pool.put(&name(handle), page, inode)
     }
 
     fn get(pool: &Joined, handle: &Handle, page: &Page<'_>) -> Result {

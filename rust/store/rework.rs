@@ -94,14 +94,18 @@ impl<T: Tier> Store<T> {
         let (dense, fast) = (round.dense, round.fast);
         match record.age() {
             0 if algorithm == dense && fast != dense => Some(Job::Encode(fast)),
-            age if round.ages && age == round.old && age > 0 && algorithm != dense => {
-                Some(Job::Encode(dense))
-            }
-            1.. if algorithm != dense && !record.was_tried() && self.accounts.is_marked(owner) => {
+            age if algorithm != dense && !record.was_tried() && self.is_due(age, round, owner) => {
                 Some(Job::Encode(dense))
             }
             _ => None,
         }
+    }
+
+    /// Whether a content of that age is to be encoded densely. Not for an account whose own programs
+    /// get no CPU.
+    fn is_due(&self, age: u8, round: &Round, owner: Owner) -> bool {
+        let is_old = round.ages && round.old > 0 && age >= round.old;
+        (is_old || age > 0 && self.accounts.is_marked(owner)) && !self.accounts.is_stalled(owner)
     }
 
     /// The page as the task wants it encoded; [`None`] when that would take no less room, or there

@@ -60,6 +60,20 @@ void tmem_pool_destroy(struct tmem_pool *pool);
 int tmem_put_page(struct tmem_pool *pool, const struct tmem_handle *handle, struct page *page);
 
 /**
+ * tmem_put_page_for - keep a copy of a page for a cgroup
+ * @pool:   the pool
+ * @handle: the name it is kept under
+ * @page:   what is copied, as by tmem_put_page()
+ * @cgroup: whose copy it is, by inode number (cgroup_ino()); 0 for the root's
+ *
+ * For pages that no cgroup owns, or another one than is to pay: page cache of a block device, for one.
+ *
+ * Context: As tmem_put_page().
+ * Return: As tmem_put_page().
+ */
+int tmem_put_page_for(struct tmem_pool *pool, const struct tmem_handle *handle, struct page *page, u64 cgroup);
+
+/**
  * tmem_get_page - copy a page back
  * @pool:   the pool
  * @handle: its name

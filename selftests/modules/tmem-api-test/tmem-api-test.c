@@ -13,6 +13,10 @@
 
 #define PAGES 300
 
+static ulong cgroup;
+module_param(cgroup, ulong, 0444);
+MODULE_PARM_DESC(cgroup, "Inode number of the cgroup whose the page is that stays as long as this is loaded");
+
 static struct page *page;
 static struct tmem_pool *held;
 static struct dentry *results;
@@ -196,7 +200,8 @@ static int __init tmem_api_test_init(void)
 		__free_page(page);
 		return PTR_ERR(held);
 	}
-	put(held, 0, 1);
+	fill(1);
+	tmem_put_page_for(held, &handle, page, cgroup);
 	results = debugfs_create_file("tmem-api-test", 0400, NULL, NULL, &results_fops);
 	return 0;
 }
