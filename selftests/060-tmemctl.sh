@@ -80,6 +80,77 @@ goes_above_other_swap() {
 	rmmod zram
 }
 
+# A cgroup by its container's name that holds pages, and one that may not swap.
+top_names_cgroups() {
+	mkdir -p /run/crun/shop "$cgroup" "$cgroup.barred"
+	echo '{"cgroup-path": "/tmem-test"}' >/run/crun/shop/status
+	echo 0 >"$cgroup.barred/memory.swap.max"
+	tmemctl on --size 96M
+	in_cgroup 8M tmem-test memory --mib 16 --class text --seconds 600 >/dev/null &
+	until (($(used_swap) > 6 * 1024)); do sleep 0.1; done
+	sleep 1
+	tmemctl top --once | tee "$scratch/top"
+	grep -qE '^shop \(crun\) +[0-9.]+ MiB +[0-9.]+ [KM]iB +8.0 MiB' "$scratch/top"
+	grep -qE '^/tmem-test.barred +0 B  may not swap \(memory.swap.max=0\)$' "$scratch/top"
+	tmemctl top --once --json | python3 -c '
+import json, os, sys
+row = next(row for row in json.load(sys.stdin)["cgroups"] if row["name"] == "shop (crun)")
+inode = os.stat("/sys/fs/cgroup/tmem-test").st_ino
+assert row["id"] == inode and row["path"] == "/tmem-test", row
+assert row["pages"] * 4096 == row["logical_bytes"] > 6 << 20, row
+assert 0 < row["compressed_bytes"] == row["logical_bytes"] - row["saved_bytes"], row
+assert row["limit_effective_bytes"] == 8 << 20, row
+for name in set(row) - {"id", "name", "path", "hint", "limit_bytes", "saved_bytes"}:
+    assert os.path.exists(f"/sys/kernel/tmem/cgroups/{inode}/{name}"), name
+assert len(row) == 25, sorted(row)
+'
+}
+
+# on_terminal KEY CMD...: the command ends when the key is pressed, and the terminal is as it was. Its screen is on stdout.
+on_terminal() {
+	python3 - "$@" <<-'END'
+		import os, select, sys, termios, time
+		key, command = sys.argv[1], sys.argv[2:]
+		master, terminal = os.openpty()
+		before = termios.tcgetattr(terminal)
+		child = os.fork()
+		if child == 0:
+		    os.login_tty(terminal)
+		    os.execvp(command[0], command)
+		text, pressed = b"", False
+		start = time.time()
+		while os.waitpid(child, os.WNOHANG) == (0, 0):
+		    if time.time() > start + 3.5 and not pressed:
+		        pressed = os.write(master, key.encode().decode("unicode_escape").encode())
+		    if select.select([master], [], [], 0.1)[0]:
+		        text += os.read(master, 65536)
+		assert pressed, "it ended by itself"
+		while select.select([master], [], [], 0.1)[0]:
+		    text += os.read(master, 65536)
+		assert termios.tcgetattr(terminal) == before, "the terminal is not what it was"
+		sys.stdout.buffer.write(text)
+	END
+}
+
+top_is_live() {
+	local key
+	for key in q '\x03'; do
+		on_terminal "$key" tmemctl top | tee "$scratch/screen" | tr '\033' '~'
+		(($(grep -o 'tmem holds' "$scratch/screen" | wc -l) >= 3))
+		# The other screen, and back; no cursor, and back.
+		[[ $(<"$scratch/screen") == $'\e[?1049h\e[?25l'*$'\e[?25h\e[?1049l' ]]
+	done
+	(($(timeout 4 tmemctl top --json | wc -l) >= 2))
+}
+
+top_is_for_root() {
+	fails setpriv --reuid=65534 --clear-groups tmemctl top --once 2>"$scratch/said"
+	grep -q 'sudo tmemctl top' "$scratch/said"
+	give_back
+	rmdir "$cgroup.barred"
+	tmemctl off
+}
+
 prints_its_papers() {
 	tmemctl --help | grep -q status
 	tmemctl man | grep -q '^\.TH'
@@ -94,4 +165,7 @@ case_of "check finds zswap in the way" check_finds_zswap
 case_of "off undoes exactly that" off_undoes_it
 case_of "off leaves a module that was loaded before" off_leaves_what_was_there
 case_of "on goes above a swap that is there" goes_above_other_swap
+case_of "top: cgroups by the names of their containers, and why there is nothing" top_names_cgroups
+case_of "top: live, ends on q and Ctrl-C, leaves the terminal as it was" top_is_live
+case_of "top: for root" top_is_for_root
 case_of "help, manual, completion" prints_its_papers
