@@ -29,6 +29,8 @@ pub fn errno_name(error: &std::io::Error) -> String {
         (libc::ERANGE, "ERANGE"),
         (libc::EFBIG, "EFBIG"),
         (libc::EACCES, "EACCES"),
+        (libc::EPERM, "EPERM"),
+        (libc::EROFS, "EROFS"),
     ];
     let number = error.raw_os_error();
     known
