@@ -46,6 +46,8 @@ pub const NEVER: u64 = u64::MAX;
 pub struct Reference {
     /// Which page.
     pub key: Key,
+    /// Where it is, among all that are stored: for [`Walk`], which goes through them in that order.
+    pub place: u64,
     /// It is not as it is on disk: it would have to be written there before it leaves.
     pub dirty: bool,
     /// When it will be asked for next, a number that grows with time: for [`Opt`], which nobody else is.

@@ -3,8 +3,9 @@
 
 use proptest::prelude::*;
 use std::collections::HashMap;
-use tmem_core::policy::aging::AgingClock;
+use tmem_core::policy::aging::{AgingClock, SHORT_ROW};
 use tmem_core::policy::cache::{Cache, Counted, Key, Opt, Reference, Walk, NEVER, ONLINE};
+use tmem_core::policy::{Replacement, Verdict};
 
 /// Silberschatz, Galvin, Gagne: three frames.
 const PAGES: [Key; 20] = [7, 0, 1, 2, 0, 3, 0, 4, 2, 3, 0, 3, 2, 1, 2, 0, 1, 7, 0, 1];
@@ -25,6 +26,7 @@ fn references(string: &[Key]) -> Vec<Reference> {
     let mut references: Vec<_> = backwards
         .map(|(at, &key)| Reference {
             key,
+            place: key,
             dirty: false,
             next: next.insert(key, at as u64).unwrap_or(NEVER),
         })
@@ -51,6 +53,7 @@ fn faults_of(name: &str, frames: usize, string: &[Key]) -> usize {
 fn page(key: Key) -> Reference {
     Reference {
         key,
+        place: key,
         dirty: false,
         next: NEVER,
     }
@@ -154,6 +157,30 @@ fn arc_learns_from_what_comes_back() {
     assert_eq!(there(&*cache, 5), [1, 4]);
 }
 
+/// A page leaves at the second visit.
+struct SecondVisit;
+
+impl Replacement for SecondVisit {
+    const PATIENCE: usize = 2;
+
+    fn verdict(&mut self, age: u8) -> Verdict {
+        match age {
+            0 => Verdict::Stays(1),
+            _ => Verdict::Leaves,
+        }
+    }
+}
+
+#[test]
+fn a_walk_goes_by_place() {
+    let mut cache = Walk::new(3, SecondVisit);
+    let at = |place, key| Reference { place, ..page(key) };
+    [at(30, 1), at(10, 2), at(20, 3), at(5, 4)].map(|page| cache.put(page));
+    assert_eq!(there(&cache, 9), [1, 3, 4]);
+    [at(15, 5), at(40, 6)].map(|page| cache.put(page));
+    assert_eq!(there(&cache, 9), [4, 5, 6]);
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Get(Key),
@@ -205,7 +232,7 @@ proptest! {
         for (name, make) in ONLINE {
             check(name, &mut *make(frames), frames, &steps);
         }
-        check("the module", &mut Walk::new(frames, AgingClock::new()), frames, &steps);
+        check("the module", &mut Walk::new(frames, AgingClock::<SHORT_ROW>::new()), frames, &steps);
         check("OPT", &mut Opt::new(frames), frames, &steps);
         check("OPT with bypass", &mut Opt::with_bypass(frames), frames, &steps);
     }

@@ -121,6 +121,7 @@ mod tests {
             for (key, bit) in (0..).zip(referenced.chars()) {
                 let page = Reference {
                     key,
+                    place: key,
                     dirty: false,
                     next: NEVER,
                 };

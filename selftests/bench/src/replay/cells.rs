@@ -3,14 +3,15 @@
 
 use crate::events::{Event, Trace, What};
 use serde::Serialize;
-use tmem_core::policy::aging::AgingClock;
+use tmem_core::policy::aging::{AgingClock, LONG_ROW, SHORT_ROW};
 use tmem_core::policy::cache::{Cache, Opt, Reference, Walk, ONLINE};
 
 /// Frames, as one part of so many of the trace's footprint.
 pub const PARTS: [usize; 3] = [8, 4, 2];
 
-/// What the module does, and what nobody does better than.
-pub const OURS: &str = "tmem";
+/// The module's policies, for pages that can be got again and again, and for those that leave when they are got; and what nobody does
+/// better than.
+pub const OURS: [&str; 2] = ["tmem", "tmem short"];
 pub const BEST: &str = "OPT";
 
 /// What becomes of a page that is got.
@@ -38,9 +39,10 @@ impl Cell {
     fn of(trace: &Trace, contract: Contract, part: usize) -> Self {
         let frames = (trace.footprint / part).max(1);
         let caches = ONLINE.iter().map(|(name, make)| (*name, make(frames)));
-        let ours: Box<dyn Cache> = Box::new(Walk::new(frames, AgingClock::new()));
+        let long: Box<dyn Cache> = Box::new(Walk::new(frames, AgingClock::<LONG_ROW>::new()));
+        let short: Box<dyn Cache> = Box::new(Walk::new(frames, AgingClock::<SHORT_ROW>::new()));
         let best: Box<dyn Cache> = Box::new(Opt::with_bypass(frames));
-        let caches = caches.chain([(OURS, ours), (BEST, best)]);
+        let caches = caches.chain([(OURS[0], long), (OURS[1], short), (BEST, best)]);
         let misses = caches
             .map(|(name, mut cache)| (name, misses(name, &mut *cache, &trace.events, contract)))
             .collect();
@@ -78,6 +80,7 @@ fn misses(name: &str, cache: &mut dyn Cache, events: &[Event], contract: Contrac
     for event in events {
         let page = Reference {
             key: event.key,
+            place: event.slot,
             dirty: event.what == What::Put,
             next: event.next,
         };

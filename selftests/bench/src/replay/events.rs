@@ -19,6 +19,7 @@ pub enum What {
 pub struct Event {
     pub what: What,
     pub key: Key,
+    pub slot: u64,
     /// The number of the page's next get; [`NEVER`] if it is put or flushed before.
     pub next: u64,
 }
@@ -112,6 +113,7 @@ impl Pages {
             events.push(Event {
                 what,
                 key,
+                slot: record.slot,
                 next: NEVER,
             })
         };
