@@ -4,25 +4,18 @@
 
 use super::{Replacement, Verdict, MOST_AGE};
 
-/// The row for pages that can be got again and again: so long that those which are asked for stay among many that are not.
-pub const LONG_ROW: usize = 64;
-
-/// The row for pages that leave when they are got, as a swap disk's do: nothing is known of them but when they came, and programs
-/// that go round in loops need those again that came first. Of 4 to 128 this misses least on the traces of `scripts/replay`.
-#[cfg(not(MODULE))]
-pub const SHORT_ROW: usize = 8;
+/// Pages that stay in a row before younger ones may leave, too.
+const ROW: usize = 64;
 
 /// Pages leave from the age of `ripe` on, which follows what there is: it goes down while nothing
 /// is so old, and up again with each page that is older. At 0, one page leaves that was asked for
 /// since the hand came by last: so were all in so long a row.
-///
-/// `ROW`: pages that stay in a row before younger ones may leave, too.
-pub struct AgingClock<const ROW: usize = LONG_ROW> {
+pub struct AgingClock {
     ripe: u8,
     stayed: usize,
 }
 
-impl<const ROW: usize> AgingClock<ROW> {
+impl AgingClock {
     /// One that has seen nothing yet.
     pub const fn new() -> Self {
         Self {
@@ -32,13 +25,13 @@ impl<const ROW: usize> AgingClock<ROW> {
     }
 }
 
-impl<const ROW: usize> Default for AgingClock<ROW> {
+impl Default for AgingClock {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<const ROW: usize> Replacement for AgingClock<ROW> {
+impl Replacement for AgingClock {
     const PATIENCE: usize = ROW * MOST_AGE as usize + 1;
 
     fn verdict(&mut self, age: u8) -> Verdict {
@@ -119,9 +112,9 @@ mod tests {
     #[test]
     fn one_leaves_within_its_patience() {
         for age in 0..=MOST_AGE {
-            let mut clock: AgingClock = AgingClock::new();
+            let mut clock = AgingClock::new();
             for _ in 0..100 {
-                let verdicts = (0..<AgingClock>::PATIENCE).map(|_| clock.verdict(age));
+                let verdicts = (0..AgingClock::PATIENCE).map(|_| clock.verdict(age));
                 assert!(verdicts
                     .into_iter()
                     .any(|verdict| verdict == Verdict::Leaves));
@@ -129,12 +122,12 @@ mod tests {
         }
         // The worst: a page that was just asked for, each time.
         let mut pages = Pages::new([0; 10_000]);
-        assert_eq!(pages.next().1 + 1, <AgingClock>::PATIENCE);
+        assert_eq!(pages.next().1 + 1, AgingClock::PATIENCE);
     }
 
     #[test]
     fn any_ages_are_kept_in_three_bits() {
-        let mut clock: AgingClock<SHORT_ROW> = AgingClock::new();
+        let mut clock = AgingClock::new();
         let mut state = 1_u32;
         for _ in 0..100_000 {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -147,7 +140,7 @@ mod tests {
 
     #[test]
     fn pages_get_old_where_many_are_old() {
-        let mut clock: AgingClock = AgingClock::new();
+        let mut clock = AgingClock::new();
         while clock.verdict(0) != Verdict::Leaves {}
         // Younger ones may leave now; but where there are older ones, these do.
         for _ in 0..MOST_AGE {

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use std::collections::HashMap;
-use tmem_core::policy::aging::{AgingClock, SHORT_ROW};
+use tmem_core::policy::aging::AgingClock;
 use tmem_core::policy::cache::{Cache, Counted, Key, Opt, Reference, Walk, NEVER, ONLINE};
 use tmem_core::policy::{Replacement, Verdict};
 
@@ -181,6 +181,19 @@ fn a_walk_goes_by_place() {
     assert_eq!(there(&cache, 9), [4, 5, 6]);
 }
 
+/// All have got older by the second hand; the one at place 30 was asked for since then.
+#[test]
+fn a_second_hand_has_pages_get_older() {
+    let mut cache = Walk::with_two_hands(3, SecondVisit, 1);
+    let at = |place, key| Reference { place, ..page(key) };
+    [at(20, 1), at(30, 2), at(10, 3)].map(|page| cache.put(page));
+    assert!(cache.get(at(30, 2)));
+    cache.put(at(40, 4));
+    assert_eq!(there(&cache, 9), [1, 2, 4]);
+    cache.put(at(50, 5));
+    assert_eq!(there(&cache, 9), [2, 4, 5]);
+}
+
 #[derive(Clone, Debug)]
 enum Step {
     Get(Key),
@@ -232,7 +245,8 @@ proptest! {
         for (name, make) in ONLINE {
             check(name, &mut *make(frames), frames, &steps);
         }
-        check("the module", &mut Walk::new(frames, AgingClock::<SHORT_ROW>::new()), frames, &steps);
+        check("the module", &mut Walk::new(frames, AgingClock::new()), frames, &steps);
+        check("the module below", &mut Walk::with_two_hands(frames, AgingClock::new(), 4), frames, &steps);
         check("OPT", &mut Opt::new(frames), frames, &steps);
         check("OPT with bypass", &mut Opt::with_bypass(frames), frames, &steps);
     }

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # Records what real programs with real data do to a swap disk's pages when they have too little memory: ../traces/NAME.trace
-# (rust/core/trace.rs has the format). For a guest with CPUS=1 and PACKAGES='default-jdk-headless g++ git nodejs', and the
+# (rust/core/trace.rs has the format). For a guest with CPUS=1 and PACKAGES='default-jdk-headless g++ nodejs', and the
 # beginning of Debian's package index (8 MiB will do) as ../index.
 #
 #   record.sh [NAME...]    these, all by default; figures on stdout, a JSON object a line; progress on stderr
-all=(valkey sqlite cc1plus python git javac node mixed sort)
+all=(valkey sqlite cc1plus python sort javac node mixed)
 chosen=("$@")
 set --
 # shellcheck source=selftests/bench/guest/lib/figures.sh
@@ -144,18 +144,6 @@ node() {
 
 javac() {
 	command javac -J-XX:+UseSerialGC -d "$scratch" "$programs/Objects.java"
-}
-
-before_git() {
-	command git init -q "$scratch/repository"
-	command git -C "$scratch/repository" config core.looseCompression 0
-	GIT_WORK_TREE=/usr command git -C "$scratch/repository" add include share/perl
-	command git -C "$scratch/repository" -c user.name=tmem -c user.email=tmem commit -qm all
-}
-
-git() {
-	command git -C "$scratch/repository" repack -adfq --threads=1 --window=1000 --depth=50
-	command git -C "$scratch/repository" fsck --no-progress
 }
 
 sort() {

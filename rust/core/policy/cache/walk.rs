@@ -4,16 +4,20 @@
 #![forbid(unsafe_code)]
 
 use super::{Cache, Key, Reference};
-use crate::policy::{Replacement, Verdict};
+use crate::policy::{Replacement, Verdict, MOST_AGE};
 use std::collections::{BTreeMap, HashMap};
 
-/// The walk. A page is of age 0 when it comes, and when it is asked for.
+/// The walk. A page is of age 0 when it comes, and when it is asked for. It gets older each time that the hand comes by, or, where
+/// there is a second hand, when that one does.
 pub struct Walk<R> {
     frames: usize,
     ages: BTreeMap<(u64, Key), u8>,
     places: HashMap<Key, u64>,
     hand: (u64, Key),
     policy: R,
+    /// The second hand, and how many pages it goes on when one comes.
+    aging: (u64, Key),
+    agings: usize,
 }
 
 impl<R: Replacement> Walk<R> {
@@ -25,6 +29,31 @@ impl<R: Replacement> Walk<R> {
             places: HashMap::new(),
             hand: (0, 0),
             policy,
+            aging: (0, 0),
+            agings: 0,
+        }
+    }
+
+    /// One with a second hand, which has so many pages get older for each that comes: as the module chooses the pages that go to the
+    /// disk below (rust/pool/cold.rs).
+    pub fn with_two_hands(frames: usize, policy: R, agings: usize) -> Self {
+        Self {
+            agings,
+            ..Self::new(frames, policy)
+        }
+    }
+
+    fn get_older(&mut self) {
+        for _ in 0..self.agings {
+            let next = self.ages.range(self.aging..).next();
+            let Some((page, _)) = next.or_else(|| self.ages.first_key_value()) else {
+                return;
+            };
+            let page = *page;
+            self.aging = (page.0, page.1.saturating_add(1));
+            if let Some(age) = self.ages.get_mut(&page) {
+                *age = age.saturating_add(1).min(MOST_AGE);
+            }
         }
     }
 
@@ -37,7 +66,8 @@ impl<R: Replacement> Walk<R> {
                     self.hand = (page.0, page.1.saturating_add(1));
                     match self.policy.verdict(*age) {
                         Verdict::Leaves => self.flush(page.1),
-                        Verdict::Stays(older) => *age = older,
+                        Verdict::Stays(older) if self.agings == 0 => *age = older,
+                        Verdict::Stays(_) => {}
                     }
                 }
             }
@@ -59,6 +89,7 @@ impl<R: Replacement> Cache for Walk<R> {
         self.make_room();
         self.places.insert(page.key, page.place);
         self.ages.insert((page.place, page.key), 0);
+        self.get_older();
     }
 
     fn flush(&mut self, key: Key) {
