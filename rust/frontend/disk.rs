@@ -8,9 +8,10 @@
 
 mod flight;
 mod overflow;
+mod settings;
 mod writeback;
 
-use super::recorder::{Recorder, Trace};
+use super::recorder::Trace;
 use crate::{
     core::{
         extent::{Extent, SECTOR},
@@ -24,15 +25,12 @@ use crate::{
         machine,
         page::Page,
     },
-    pool::{Handle, Joined, Kind, Limit, Plan, Pools, Quotas, BLOCK},
+    pool::{Handle, Joined, Kind, Plan, Quotas, BLOCK},
     store::Counter,
 };
-use kernel::{
-    prelude::*,
-    str::CString,
-    sync::{new_mutex, Arc, Mutex},
-};
+use kernel::{prelude::*, str::CString, sync::Arc};
 pub use overflow::Overflow;
+pub use settings::Settings;
 pub use writeback::Writeback;
 use writeback::{Background, Cleaner};
 
@@ -53,36 +51,6 @@ pub struct SwapVolume {
     pool: Joined,
     pages: u64,
     trace: Trace,
-}
-
-/// What a swap disk keeps when its contents go.
-pub struct Settings {
-    /// Its limit and codec.
-    pub limit: Arc<Limit>,
-    /// Where its pool will be.
-    pub pools: Arc<Pools>,
-    /// Who records what happens to its pages.
-    pub recorder: Arc<Recorder>,
-    /// Its number.
-    pub number: u32,
-    /// The disk below. Taken before the disk's own locks, and while contents come and go.
-    pub backing: Pin<KBox<Mutex<Option<Arc<Backing>>>>>,
-    /// What goes there in the background.
-    pub writeback: Arc<Writeback>,
-}
-
-impl Settings {
-    /// As they are at first. May sleep. ENOMEM.
-    pub fn new(pools: Arc<Pools>, recorder: Arc<Recorder>, number: u32) -> Result<Self> {
-        Ok(Self {
-            limit: Arc::new(Limit::new(), GFP_KERNEL)?,
-            pools,
-            recorder,
-            number,
-            backing: KBox::pin_init(new_mutex!(None, "tmem_backing"), GFP_KERNEL)?,
-            writeback: Arc::new(Writeback::new(), GFP_KERNEL)?,
-        })
-    }
 }
 
 impl SwapVolume {
