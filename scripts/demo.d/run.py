@@ -10,15 +10,43 @@ import sys
 import threading
 import time
 
-from table import text
+import cgroups_table
+import table
 
 SEED = 1
-# Of one run; a machine on which all need so long is too slow for the demo.
-TIME_LIMIT = 300
-# Each kind of swap, and zswap once more.
-MOST_RUNS = 6
 # Of a general-purpose flash volume in a cloud: at full load a read takes a third of a millisecond.
 IOPS, BYTES_PER_SECOND = 3000, 125_000_000
+
+
+class Swaps:
+    """One program on each kind of swap."""
+
+    # Of one run; a machine on which all need so long is too slow for the demo.
+    TIME_LIMIT = 300
+    # Each kind of swap, and zswap once more.
+    MOST_RUNS = 6
+    NEXT = "To look around in that guest, with tmem on and valkey filled: scripts/demo --shell"
+    text = staticmethod(table.text)
+
+    def command(self, only):
+        return f"main.py {only} {SEED} {self.TIME_LIMIT}"
+
+
+class Cgroups:
+    """Two tenants beside each other."""
+
+    # Of one run: a machine that needs so long is too slow for the demo.
+    TIME_LIMIT = 150
+    # Each kind of swap, and changes of rules at the end.
+    MOST_RUNS = 5
+    NEXT = "To look at cgroups of your own: tmemctl top"
+    text = staticmethod(cgroups_table.text)
+
+    def command(self, _):
+        return f"cgroups.py {SEED} {self.TIME_LIMIT}"
+
+
+CHAPTERS = {"swaps": Swaps(), "cgroups": Cgroups()}
 
 
 def say(started, line):
@@ -32,11 +60,10 @@ def disk_arguments(stage):
     )
 
 
-def start_guest(options):
-    guest_command = f"exec python3 -B /mnt/share/main.py {options.only} {SEED} {TIME_LIMIT}"
+def start_guest(options, chapter):
     environment = os.environ | {
-        "RUN": guest_command,
-        "TIMEOUT": str(60 + TIME_LIMIT * MOST_RUNS),
+        "RUN": f"exec python3 -B /mnt/share/{chapter.command(options.only)}",
+        "TIMEOUT": str(60 + chapter.TIME_LIMIT * chapter.MOST_RUNS),
         "QEMU_ARGS": disk_arguments(options.stage),
     }
     # The guest ends when this program ends, however that comes.
@@ -70,17 +97,18 @@ def collect(guest):
 
 def parse_arguments():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--chapter", choices=CHAPTERS, required=True)
     parser.add_argument("--started", type=int, required=True, help="when the demo started, in seconds of the epoch")
     parser.add_argument("--format", choices=["table", "json"], required=True)
-    parser.add_argument("--only", required=True, help="letters of what to run")
+    parser.add_argument("--only", help="letters of what to run of the swaps")
     parser.add_argument("--stage", required=True, help="folder that the guest sees")
     parser.add_argument("--out", required=True, help="where the results stay")
     parser.add_argument("guest", help="qemu/guest")
     return parser.parse_args()
 
 
-def run(options):
-    guest = start_guest(options)
+def run(options, chapter):
+    guest = start_guest(options, chapter)
     progress = threading.Thread(target=relay_progress, args=(guest, options.started))
     progress.start()
     try:
@@ -101,18 +129,19 @@ def run(options):
 
 def main():
     options = parse_arguments()
-    results = run(options)
+    chapter = CHAPTERS[options.chapter]
+    results = run(options, chapter)
     with open(options.out, "w") as out:
         json.dump(results, out, indent=2)
         out.write("\n")
     if options.format == "json":
         print(json.dumps(results, indent=2))
     else:
-        print(text(results))
+        print(chapter.text(results))
     for each in results["runs"]:
         if each["name"] == "tmem" and each["failure"]:
             sys.exit(f"demo: FAILED: with tmem: {each['failure']}")
-    say(options.started, "done. To look around in that guest, with tmem on and valkey filled: scripts/demo --shell")
+    say(options.started, f"done. {chapter.NEXT}")
 
 
 main()

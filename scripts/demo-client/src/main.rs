@@ -14,6 +14,7 @@ use clap::Parser;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 use std::{fs, io};
 use valkey::Valkey;
 
@@ -29,6 +30,9 @@ struct Options {
     /// What the order of reading follows from
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Read for so many seconds at most
+    #[arg(long, default_value_t = u64::MAX)]
+    seconds: u64,
 }
 
 /// Why a phase did not come to its end.
@@ -86,7 +90,8 @@ fn main() -> io::Result<ExitCode> {
         Err(failure) => return Ok(fail(failure, records.len())),
     }
     if told_to_read()? {
-        match phases::read(&mut valkey, &records, options.seed) {
+        let most = Duration::from_secs(options.seconds);
+        match phases::read(&mut valkey, &records, options.seed, most) {
             Ok(read) => report(&Outcome::Read(read)),
             Err(failure) => return Ok(fail(failure, records.len())),
         }

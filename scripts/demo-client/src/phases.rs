@@ -20,7 +20,9 @@ pub struct Load {
 
 #[derive(Serialize)]
 pub struct Read {
+    /// How many there was time for, of how many.
     records: usize,
+    of: usize,
     seed: u64,
     seconds: f64,
     p50_us: f64,
@@ -75,7 +77,13 @@ pub fn load(valkey: &mut Valkey, records: &[Record]) -> Result<Load, Failure> {
     })
 }
 
-pub fn read(valkey: &mut Valkey, records: &[Record], seed: u64) -> Result<Read, Failure> {
+/// For as long as `most`.
+pub fn read(
+    valkey: &mut Valkey,
+    records: &[Record],
+    seed: u64,
+    most: Duration,
+) -> Result<Read, Failure> {
     let order = random::order(records.len(), seed);
     let mut progress = Progress::new("read", records.len());
     let mut latencies = Vec::with_capacity(records.len());
@@ -94,11 +102,15 @@ pub fn read(valkey: &mut Valkey, records: &[Record], seed: u64) -> Result<Read, 
             return Err(Failure::Wrong { key });
         }
         progress.at(answered, done);
+        if answered - start >= most {
+            break;
+        }
     }
     let seconds = start.elapsed().as_secs_f64();
     latencies.sort_unstable();
     Ok(Read {
-        records: records.len(),
+        records: latencies.len(),
+        of: records.len(),
         seed,
         seconds,
         p50_us: percentile(&latencies, 50),

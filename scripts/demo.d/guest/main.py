@@ -100,4 +100,5 @@ def main():
         print(json.dumps({"run": {"letter": letter} | best(results)}), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

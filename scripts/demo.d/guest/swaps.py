@@ -10,9 +10,6 @@ import os
 from files import get, number, put, run
 
 PAGE = 4096
-# Of each, some five times what is swapped.
-SIZE = "128M"
-SLOTS = (128 << 20) // PAGE
 DISK = "vda"
 ZSWAP = "/sys/module/zswap/parameters/"
 PAGE_CLUSTER = "/proc/sys/vm/page-cluster"
@@ -30,6 +27,8 @@ def swap_lines():
 
 class NoSwap:
     name = "no swap"
+    # Of the swap: some five times what is swapped.
+    size = 128 << 20
 
     def __init__(self, page_cluster=READAHEAD):
         self.page_cluster = page_cluster
@@ -79,7 +78,7 @@ class Zram(NoSwap):
         super().turn_on()
         run("modprobe", "zram", "num_devices=1")
         put(self.block + "comp_algorithm", "lz4")
-        put(self.block + "disksize", SIZE)
+        put(self.block + "disksize", self.size)
         run("mkswap", "-q", "/dev/zram0")
         run("swapon", "-p", "100", "/dev/zram0")
 
@@ -91,7 +90,7 @@ class Zram(NoSwap):
     def held(self):
         logical, _, pool, _, _, same = map(int, get(self.block + "mm_stat").split()[:6])
         handles = (logical // PAGE - same) * HANDLE
-        metadata = SLOTS * self.TABLE_ENTRY + handles + os.cpu_count() * self.STREAM
+        metadata = self.size // PAGE * self.TABLE_ENTRY + handles + os.cpu_count() * self.STREAM
         return {"logical_bytes": logical, "pool_bytes": pool, "metadata_bytes": metadata}
 
     def settings(self):
@@ -135,10 +134,13 @@ class Zswap(Disk):
 class Tmem(NoSwap):
     name = "tmem"
     stats = "/sys/kernel/tmem/stats/"
+    # Of a cgroup: its memory.max once more, unless told otherwise. zram knows no such limit.
+    default_limit = "/sys/kernel/tmem/cgroups/default_limit"
 
     def turn_on(self):
         super().turn_on()
-        run("tmemctl", "on", "--size", SIZE)
+        run("tmemctl", "on", "--size", str(self.size))
+        put(self.default_limit, "max")
 
     def turn_off(self):
         run("tmemctl", "off")
@@ -154,6 +156,7 @@ class Tmem(NoSwap):
         return super().settings() | {
             "comp_algorithm": get("/sys/block/tmem0/comp_algorithm"),
             "disksize": number("/sys/block/tmem0/disksize"),
+            "default_limit": get(self.default_limit),
         }
 
 

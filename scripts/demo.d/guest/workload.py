@@ -28,13 +28,21 @@ def memory_max():
     return round(data_bytes() / 2 / (1 << 20)) << 20
 
 
-def read_program():
-    """Brings valkey's program into memory on our account: charged to its cgroup, it would be thrown out and read again
+def read_program(name):
+    """Brings a program into memory on our account: charged to its cgroup, it would be thrown out and read again
     and again near the limit, and what is measured is to be the swapping of data."""
-    libraries = subprocess.run(["ldd", shutil.which(VALKEY[0])], check=True, capture_output=True, text=True).stdout
-    for path in [shutil.which(VALKEY[0]), *re.findall(r"/\S+", libraries)]:
+    libraries = subprocess.run(["ldd", shutil.which(name)], check=True, capture_output=True, text=True).stdout
+    for path in [shutil.which(name), *re.findall(r"/\S+", libraries)]:
         with open(path, "rb") as file:
             file.read()
+
+
+def wait_until_it_answers(has_ended):
+    with socket.socket(socket.AF_UNIX) as connection:
+        while connection.connect_ex(SOCKET) != 0:
+            if has_ended():
+                sys.exit("valkey ended at its start")
+            time.sleep(0.05)
 
 
 class Valkey:
@@ -51,7 +59,7 @@ class Valkey:
         self._remove_cgroup()
 
     def start(self):
-        read_program()
+        read_program(VALKEY[0])
         os.mkdir(CGROUP)
         put(CGROUP + "memory.max", memory_max())
         self.process = subprocess.Popen(
@@ -59,14 +67,7 @@ class Valkey:
             stdout=subprocess.DEVNULL,
             preexec_fn=lambda: put(CGROUP + "cgroup.procs", os.getpid()),
         )
-        self._wait_until_it_answers()
-
-    def _wait_until_it_answers(self):
-        with socket.socket(socket.AF_UNIX) as connection:
-            while connection.connect_ex(SOCKET) != 0:
-                if self.process.poll() is not None:
-                    sys.exit(f"valkey ended at its start: {self.process.returncode}")
-                time.sleep(0.05)
+        wait_until_it_answers(lambda: self.process.poll() is not None)
 
     def _remove_cgroup(self):
         # The kernel lets go of a killed process a little later.
@@ -91,8 +92,8 @@ class Valkey:
 class Client:
     """Loads when it is started; reads everything back when `read` asks for it."""
 
-    def __init__(self, seed, time_limit):
-        command = ["demo-client", "--seed", str(seed), SOCKET, PACKAGES, ARCHIVES]
+    def __init__(self, seed, time_limit, *options):
+        command = ["demo-client", "--seed", str(seed), *options, SOCKET, PACKAGES, ARCHIVES]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.late = False
         self.timer = threading.Timer(time_limit, self._stop)
