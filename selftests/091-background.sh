@@ -38,7 +38,6 @@ is_counted() {
 	idle_in 4
 	within 60 is_denser one "$before"
 	(($(value_of one recompress_usec) > 1000))
-	(($(value_of / recompress_usec) >= $(value_of one recompress_usec)))
 	ends one
 }
 
