@@ -23,6 +23,7 @@ mod table;
 pub use book::{Book, Snapshot};
 pub use entry::Count;
 pub use gate::Gate;
+pub use press::Kind;
 
 use crate::{
     core::{

@@ -2,7 +2,7 @@
 //! One account.
 #![forbid(unsafe_code)]
 
-use super::{Gate, Owner};
+use super::{press::Kind, Gate, Owner};
 use crate::core::limits;
 use core::sync::atomic::{
     AtomicBool, AtomicI64, AtomicU16, AtomicU32, AtomicU64,
@@ -70,7 +70,8 @@ pub(super) struct Entry {
 
 /// What an account and all under it have: at the last survey, and in the one that is under way.
 struct Surveyed {
-    evictable: AtomicU64,
+    ephemeral: AtomicU64,
+    all: AtomicU64,
     idle: AtomicU64,
 }
 
@@ -209,9 +210,13 @@ impl Entry {
         self.idle.store(self.idle_next.swap(0, Relaxed), Relaxed);
     }
 
-    /// Ephemeral pages of it and all under it, at the last survey.
-    pub(super) fn evictable(&self) -> u64 {
-        self.below[LAST].evictable.load(Relaxed)
+    /// Pages of it and all under it, at the last survey.
+    pub(super) fn evictable(&self, kind: Kind) -> u64 {
+        let last = &self.below[LAST];
+        match kind {
+            Kind::Ephemeral => last.ephemeral.load(Relaxed),
+            Kind::Any => last.all.load(Relaxed),
+        }
     }
 
     /// Idle bytes of it and all under it, at the last survey.
@@ -220,17 +225,18 @@ impl Entry {
     }
 
     pub(super) fn begin_survey(&self) {
-        self.below[NEXT].set(0, 0);
+        self.below[NEXT].set([0; 3]);
     }
 
-    pub(super) fn survey(&self, evictable: u64, idle: u64) {
-        self.below[NEXT].evictable.fetch_add(evictable, Relaxed);
-        self.below[NEXT].idle.fetch_add(idle, Relaxed);
+    pub(super) fn survey(&self, ephemeral: u64, all: u64, idle: u64) {
+        let next = &self.below[NEXT];
+        next.ephemeral.fetch_add(ephemeral, Relaxed);
+        next.all.fetch_add(all, Relaxed);
+        next.idle.fetch_add(idle, Relaxed);
     }
 
     pub(super) fn end_survey(&self) {
-        let next = &self.below[NEXT];
-        self.below[LAST].set(next.evictable.load(Relaxed), next.idle.load(Relaxed));
+        self.below[LAST].set(self.below[NEXT].get());
     }
 
     /// As it was when new.
@@ -246,20 +252,26 @@ impl Entry {
         self.set_share(0, 0);
         self.idle.store(0, Relaxed);
         self.idle_next.store(0, Relaxed);
-        self.below.iter().for_each(|survey| survey.set(0, 0));
+        self.below.iter().for_each(|survey| survey.set([0; 3]));
     }
 }
 
 impl Surveyed {
     const fn new() -> Self {
         Self {
-            evictable: AtomicU64::new(0),
+            ephemeral: AtomicU64::new(0),
+            all: AtomicU64::new(0),
             idle: AtomicU64::new(0),
         }
     }
 
-    fn set(&self, evictable: u64, idle: u64) {
-        self.evictable.store(evictable, Relaxed);
-        self.idle.store(idle, Relaxed);
+    fn get(&self) -> [u64; 3] {
+        [&self.ephemeral, &self.all, &self.idle].map(|value| value.load(Relaxed))
+    }
+
+    fn set(&self, values: [u64; 3]) {
+        for (to, value) in [&self.ephemeral, &self.all, &self.idle].iter().zip(values) {
+            to.store(value, Relaxed);
+        }
     }
 }

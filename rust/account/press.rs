@@ -12,6 +12,15 @@ use crate::core::{
 };
 use kernel::sync::atomic::ordering::Relaxed;
 
+/// Which pages are to leave.
+#[derive(Clone, Copy)]
+pub enum Kind {
+    /// Ephemeral ones.
+    Ephemeral,
+    /// Any: there is a disk below.
+    Any,
+}
+
 /// Beyond this part of its limit, an account has to give up something, down to the other part.
 const HIGH: (u64, u64) = (15, 16);
 const LOW: (u64, u64) = (14, 16);
@@ -30,10 +39,12 @@ impl Accounts {
         }
         for owner in self.owners() {
             let entry = self.entry(owner);
-            let (pages, idle) = (entry.get(Count::EphemeralPages), entry.idle());
-            if pages != 0 || idle != 0 {
-                limits::upwards(self, owner.0)
-                    .for_each(|above| self.entry(Owner(above)).survey(pages, idle));
+            let (all, ephemeral) = (entry.get(Count::Pages), entry.get(Count::EphemeralPages));
+            if all != 0 {
+                limits::upwards(self, owner.0).for_each(|above| {
+                    self.entry(Owner(above))
+                        .survey(ephemeral, all, entry.idle())
+                });
             }
         }
         for owner in self.owners() {
@@ -88,11 +99,11 @@ impl Accounts {
         self.entry(owner).set_share(weight, reserve);
     }
 
-    /// The account that is to give up ephemeral pages next; [`None`] when none has any to give.
-    pub fn who_gives(&self) -> Option<Owner> {
+    /// The account that is to give up pages of that kind next; [`None`] when none has any to give.
+    pub fn who_gives(&self, kind: Kind) -> Option<Owner> {
         let mut at = Owner::ROOT;
         for _ in 0..MOST_LEVELS {
-            let below = self.cheapest_below(at)?;
+            let below = self.cheapest_below(at, kind)?;
             if below == at {
                 return Some(at);
             }
@@ -102,19 +113,19 @@ impl Accounts {
     }
 
     /// The one that pays least of an account itself and those right under it.
-    fn cheapest_below(&self, owner: Owner) -> Option<Owner> {
+    fn cheapest_below(&self, owner: Owner, kind: Kind) -> Option<Owner> {
         let mut own = self.used(owner.0);
-        let mut own_pages = self.entry(owner).evictable();
+        let mut own_pages = self.entry(owner).evictable(kind);
         let under = self
             .owners()
             .filter(|under| self.parent(under.0) == Some(owner.0));
         let holdings = under.map(|under| {
             own = own.saturating_sub(self.used(under.0));
-            own_pages = own_pages.saturating_sub(self.entry(under).evictable());
+            own_pages = own_pages.saturating_sub(self.entry(under).evictable(kind));
             (under, self.holding(under))
         });
         let cheapest = shares::who_gives(
-            holdings.filter(|(under, _)| self.entry(*under).evictable() != 0),
+            holdings.filter(|(under, _)| self.entry(*under).evictable(kind) != 0),
             self.idle_tax(),
         );
         let own = Holding {

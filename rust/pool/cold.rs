@@ -6,7 +6,7 @@
 
 use super::{index::Position, Handle, Pool};
 use crate::{
-    account::Count,
+    account::{Count, Owner},
     core::{
         policy::{aging::AgingClock, Replacement, Verdict},
         size::PAGE_BYTES,
@@ -77,9 +77,14 @@ impl Pool {
         }
     }
 
-    /// The next page that is to leave. Does not sleep. [`None`] when there is none to find in some
-    /// hundred steps.
-    pub fn next_cold(&self, cold: &mut Cold, page: &Page<'_>) -> Option<Found> {
+    /// The next page that is to leave, of the accounts that are `wanted`. Does not sleep. [`None`] when
+    /// there is none to find in some hundred steps.
+    pub fn next_cold(
+        &self,
+        cold: &mut Cold,
+        wanted: impl Fn(Owner) -> bool,
+        page: &Page<'_>,
+    ) -> Option<Found> {
         for _ in 0..AgingClock::PATIENCE {
             let position = self.next_round(&mut cold.hand)?;
             let clock = &mut cold.clock;
@@ -88,7 +93,7 @@ impl Pool {
                 // The other hand has it get older.
                 Verdict::Stays(_) => Verdict::Stays(age),
             };
-            let found = self.look(position.handle(), verdict, page);
+            let found = self.look(position.handle(), &wanted, verdict, page);
             if found.is_some() {
                 return found;
             }
@@ -105,24 +110,28 @@ impl Pool {
                 OLD.. => Verdict::Leaves,
                 _ => Verdict::Stays(age),
             };
-            if let Some(Found::Copied(handle, copied)) = self.look(position.handle(), verdict, page)
-            {
+            let found = self.look(position.handle(), |_| true, verdict, page);
+            if let Some(Found::Copied(handle, copied)) = found {
                 return Some((handle, copied));
             }
         }
         None
     }
 
-    /// What is under `handle`, if that leaves: a page that a disk below has, or one copied to `page`.
+    /// What is under `handle`, if that is wanted and leaves: a page that a disk below has, or one
+    /// copied to `page`.
     fn look(
         &self,
         handle: Handle,
+        wanted: impl Fn(Owner) -> bool,
         verdict: impl FnOnce(u8) -> Verdict,
         page: &Page<'_>,
     ) -> Option<Found> {
         let mut found = None;
         self.index.with_clean(&handle, |content, is_clean| {
-            found = if is_clean {
+            found = if !wanted(content.owner()) {
+                None
+            } else if is_clean {
                 let leaves = self.store.hold(content).leaves(verdict);
                 leaves.then_some(Found::Clean(handle))
             } else {

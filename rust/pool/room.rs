@@ -10,7 +10,7 @@ use super::{
     tend::Walk,
 };
 use crate::{
-    account::Owner,
+    account::{Kind, Owner},
     core::policy::{Replacement, Verdict, MOST_AGE},
     ffi::machine,
 };
@@ -106,7 +106,7 @@ pub(super) fn evict(state: &mut State, wanted: usize) -> usize {
     let giver = state
         .store
         .as_ref()
-        .and_then(|store| store.accounts().who_gives());
+        .and_then(|store| store.accounts().who_gives(Kind::Ephemeral));
     let mut evicted = 0;
     for _ in 0..MOST_PASSED {
         if evicted == wanted {

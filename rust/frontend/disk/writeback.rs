@@ -12,6 +12,7 @@ use super::{
     Overflow,
 };
 use crate::{
+    account::{Accounts, Kind, Owner},
     core::{pace::REST_MS, page_map::Place},
     ffi::{
         bdev::Batch,
@@ -180,7 +181,22 @@ impl Cleaner {
         let refused = self.refused.xchg(false, Relaxed);
         let mark = if bench.is_full { LOW } else { HIGH };
         bench.is_full = refused || self.pool.is_fuller_than(mark);
-        bench.is_full
+        bench.is_full || self.accounts().has_marked()
+    }
+
+    fn accounts(&self) -> &Accounts {
+        self.pool.store().accounts()
+    }
+
+    /// Whose pages leave: those of accounts that are near their limit, and when there is not enough
+    /// for all, those of the account that pays least.
+    fn whose(&self, bench: &Bench) -> impl Fn(Owner) -> bool + '_ {
+        let giver = bench.is_full.then(|| self.accounts().who_gives(Kind::Any));
+        move |owner| match giver {
+            Some(Some(giver)) => owner == giver,
+            Some(None) => true,
+            None => self.accounts().is_marked(owner),
+        }
     }
 
     /// Has the coldest pages leave; how many did.
@@ -205,12 +221,13 @@ impl Cleaner {
     /// did.
     fn gather_cold(&self, bench: &mut Bench) -> usize {
         let mut left = 0;
+        let wanted = self.whose(bench);
         let most = self.overflow.settings().allowance(bench.batch.capacity());
         while bench.taken.len() < most && left < most {
             let Some(page) = bench.batch.page(bench.taken.len()) else {
                 break;
             };
-            match self.pool.next_cold(&mut bench.cold, &page) {
+            match self.pool.next_cold(&mut bench.cold, &wanted, &page) {
                 Some(Found::Clean(handle)) => {
                     let below = || self.overflow.set(super::number(&handle), Place::Below);
                     left += usize::from(self.pool.clean_leaves(&handle, below));
