@@ -218,9 +218,9 @@ impl SwapVolume {
         let part = incompressible.map_or(extent, |first| Extent { first, pages: 1 });
         match (written, &self.overflow) {
             (Ok(()), _) => Ok(Outcome::Done),
-            (Err(_), Some(overflow)) if overflow.reaches(part) => {
+            (Err(error), Some(overflow)) if overflow.reaches(part) => {
                 if incompressible.is_none() {
-                    self.background.as_ref().inspect(|it| it.was_refused());
+                    self.background.as_ref().inspect(|it| it.was_refused(error));
                 }
                 self.leave(overflow, part);
                 Ok(Outcome::Below(part))

@@ -53,7 +53,7 @@ settles() {
 	within 30 holds_pages "$1" 256
 	while pages=$(value_of "$1" pages) && [[ $pages != "$before" ]]; do
 		before=$pages
-		sleep 0.5
+		sleep 2
 	done
 }
 

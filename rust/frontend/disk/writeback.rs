@@ -16,6 +16,7 @@ use crate::{
     core::{pace::REST_MS, page_map::Place},
     ffi::{
         bdev::Batch,
+        errno::edquot,
         noio,
         thread::{Priority, Thread, Work},
     },
@@ -370,9 +371,12 @@ impl Background {
         })
     }
 
-    /// A put was refused. Any context.
-    pub(super) fn was_refused(&self) {
-        self.cleaner.refused.store(true, Relaxed);
+    /// A put was refused with `error`. What is about one cgroup makes nobody else's pages leave. Any
+    /// context.
+    pub(super) fn was_refused(&self, error: Error) {
+        if error != edquot() {
+            self.cleaner.refused.store(true, Relaxed);
+        }
         self.thread.wake();
     }
 }
