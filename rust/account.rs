@@ -103,7 +103,7 @@ impl Accounts {
     /// Takes a page in for the cgroup of that inode number. May sleep, without I/O, when it has no
     /// account yet.
     ///
-    /// EDQUOT when it is at its limit, or was a moment ago.
+    /// EDQUOT when it is at its limit, or was, and there is not some room again.
     #[inline]
     pub fn enter(&self, inode: u64, ephemeral: bool) -> Result<Entered<'_>> {
         // What no cgroup owns is the root's.
@@ -118,7 +118,7 @@ impl Accounts {
             ephemeral,
         };
         entry.add(Count::EphemeralPages, i64::from(ephemeral));
-        if entry.gate.is_shut() || self.take(owner, entry, PAGE_METADATA).is_err() {
+        if self.stays_full(entry) || self.take(owner, entry, PAGE_METADATA).is_err() {
             // What was not taken is not to be given back.
             entered.keep();
             self.unpin(entry, ephemeral);
@@ -177,7 +177,6 @@ impl Accounts {
     pub fn uncharge(&self, owner: Owner, bytes: u64) {
         let entry = self.entry(owner);
         let stock = entry.restock(bytes as i64);
-        entry.gate.open();
         if stock > 2 * BATCH {
             self.return_stock(owner, entry);
         }
@@ -194,19 +193,39 @@ impl Accounts {
     /// After `bytes` were taken from a stock that did not have them.
     #[inline(never)]
     fn fill_stock(&self, owner: Owner, entry: &Entry, bytes: u64) -> Result {
-        let _tree = self.tree.lock();
+        let tree = self.tree.lock();
         let lacks = entry.stock().min(0).unsigned_abs();
         let batch = lacks.saturating_add(BATCH as u64);
-        for wanted in [batch, lacks] {
-            if limits::take(self, owner.0, wanted) {
-                entry.restock(wanted as i64);
-                return Ok(());
-            }
+        let mut taken = limits::take(self, owner.0, batch).map(|()| batch);
+        if taken.is_err() {
+            taken = limits::take(self, owner.0, lacks).map(|()| lacks);
         }
-        entry.restock(bytes as i64);
-        entry.gate.shut();
-        self.has_news.store(true, Relaxed);
-        Err(edquot())
+        let restocked = taken.unwrap_or(bytes);
+        entry.restock(restocked as i64);
+        drop(tree);
+        taken.map(drop).map_err(|full| {
+            entry.set_full(full);
+            self.ring();
+            edquot()
+        })
+    }
+
+    /// Whether puts go on being refused: until there is some room, so that a cgroup that wants more than
+    /// it may have finds no page's room each time that it gets one back, and comes to its end.
+    #[inline]
+    fn stays_full(&self, entry: &Entry) -> bool {
+        entry
+            .full()
+            .is_some_and(|full| self.is_still_full(entry, full))
+    }
+
+    #[inline(never)]
+    fn is_still_full(&self, entry: &Entry, full: u16) -> bool {
+        let is_full = limits::is_beyond(self, full, press::HIGH);
+        if !is_full {
+            entry.set_not_full();
+        }
+        is_full
     }
 
     #[inline(never)]
@@ -310,9 +329,7 @@ impl Accounts {
 
     /// Sets that. What is held beyond it stays for now; puts are refused.
     pub fn set_limit_bytes(&self, owner: Owner, bytes: u64) {
-        let entry = self.entry(owner);
-        entry.set_limit(bytes);
-        entry.gate.open();
+        self.entry(owner).set_limit(bytes);
     }
 
     /// Where what contents take is written down: see [`Book`].

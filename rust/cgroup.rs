@@ -109,6 +109,8 @@ impl Cgroups {
         let owner = self.owner(inode)?;
         set(known.settings_mut(owner).ok_or(ENOENT)?);
         known.apply_all(&self.accounts);
+        drop(known);
+        self.accounts.ring();
         Ok(())
     }
 

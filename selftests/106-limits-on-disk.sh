@@ -34,7 +34,7 @@ a_limit_sends_pages_down() {
 	make_cgroup two max
 	swap_out two 4
 	in_group one tmem-test memory --mib 16 --page-out --rounds 2
-	(($(value_of one written_back_bytes) > 0 && $(bd bd_count) > 0))
+	(($(value_of one written_back_bytes) > 0 && $(bd bd_writes) > 0))
 	[[ $(value_of two written_back_bytes) == 0 ]]
 	end_of two
 	remove_cgroup one

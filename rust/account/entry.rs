@@ -2,7 +2,7 @@
 //! One account.
 #![forbid(unsafe_code)]
 
-use super::{press::Kind, Gate, Owner};
+use super::{press::Kind, Owner};
 use crate::core::limits;
 use core::sync::atomic::{
     AtomicBool, AtomicI64, AtomicU16, AtomicU32, AtomicU64,
@@ -44,8 +44,8 @@ const COUNTS: usize = Count::WorkNs as usize + 1;
 const LAST: usize = 0;
 const NEXT: usize = 1;
 
-/// No parent: the root's, or one whose place is not known yet.
-const ALONE: u32 = u32::MAX;
+/// Nobody's number: the parent of the root's, and of one whose place is not known yet.
+const NOBODY: u32 = u32::MAX;
 
 /// An account. By the language's atomics, of which each is an instruction: the kernel crate's are a
 /// call.
@@ -54,7 +54,8 @@ pub(super) struct Entry {
     /// Bytes that were taken from those above and that no page needs yet.
     stock: AtomicI64,
     counts: [AtomicI64; COUNTS],
-    pub(super) gate: Gate,
+    /// Whose limit was reached, when it was.
+    full: AtomicU32,
     parent: AtomicU32,
     limit: AtomicU64,
     used: AtomicU64,
@@ -80,8 +81,8 @@ impl Entry {
         Self {
             stock: AtomicI64::new(0),
             counts: [const { AtomicI64::new(0) }; COUNTS],
-            gate: Gate::new(),
-            parent: AtomicU32::new(ALONE),
+            full: AtomicU32::new(NOBODY),
+            parent: AtomicU32::new(NOBODY),
             limit: AtomicU64::new(limits::NONE),
             used: AtomicU64::new(0),
             reserve: AtomicU64::new(0),
@@ -143,6 +144,20 @@ impl Entry {
             Ok(stock) => stock.saturating_sub(keep).unsigned_abs(),
             Err(_) => 0,
         }
+    }
+
+    /// Whose limit was reached, its own or one's above.
+    #[inline]
+    pub(super) fn full(&self) -> Option<u16> {
+        u16::try_from(self.full.load(Relaxed)).ok()
+    }
+
+    pub(super) fn set_full(&self, whose: u16) {
+        self.full.store(whose.into(), Relaxed);
+    }
+
+    pub(super) fn set_not_full(&self) {
+        self.full.store(NOBODY, Relaxed);
     }
 
     pub(super) fn parent(&self) -> Option<u16> {
@@ -244,8 +259,8 @@ impl Entry {
         for count in &self.counts {
             count.store(0, Relaxed);
         }
-        self.gate.open();
-        self.parent.store(ALONE, Relaxed);
+        self.set_not_full();
+        self.parent.store(NOBODY, Relaxed);
         self.limit.store(limits::NONE, Relaxed);
         self.used.store(0, Relaxed);
         self.stock.store(0, Relaxed);

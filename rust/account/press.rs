@@ -21,9 +21,9 @@ pub enum Kind {
     Any,
 }
 
-/// Beyond this part of its limit, an account has to give up something, down to the other part.
-const HIGH: (u64, u64) = (15, 16);
-const LOW: (u64, u64) = (14, 16);
+/// Beyond so many sixteenths of its limit, an account has to give up something, down to as many.
+pub(super) const HIGH: u64 = 15;
+const LOW: u64 = 14;
 
 /// More levels than this nobody looks down.
 const MOST_LEVELS: usize = 128;
@@ -53,9 +53,8 @@ impl Accounts {
     }
 
     /// Whether an account, or one above it, has nearly reached its limit.
-    fn is_pressed(&self, owner: Owner) -> bool {
-        let pressed = |at| self.used(at) > part(self.limit(at), HIGH);
-        limits::upwards(self, owner.0).any(pressed)
+    pub fn is_pressed(&self, owner: Owner) -> bool {
+        limits::upwards(self, owner.0).any(|at| limits::is_beyond(self, at, HIGH))
     }
 
     /// Marks the accounts that are pressed.
@@ -91,7 +90,7 @@ impl Accounts {
 
     /// Whether an account holds so much that it has to go on giving up.
     pub fn is_above_low(&self, owner: Owner) -> bool {
-        self.used(owner.0) > part(self.limit(owner.0), LOW)
+        limits::is_beyond(self, owner.0, LOW)
     }
 
     /// Sets what an account pays with, and what others do not take from it and all under it.
@@ -170,9 +169,4 @@ impl Accounts {
             self.entry(owner).end_round();
         }
     }
-}
-
-/// A part of a limit, of which there may be none.
-fn part(limit: u64, (of, all): (u64, u64)) -> u64 {
-    limit / all * of
 }

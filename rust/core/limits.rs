@@ -95,15 +95,22 @@ pub fn upwards<T: Tree>(tree: &T, of: u16) -> impl Iterator<Item = u16> + '_ {
     core::iter::successors(Some(of), |of| tree.parent(*of)).take(MOST_LEVELS)
 }
 
-/// Lets `of` use `bytes` more; `false`, and nothing changed, when that is more than it or one above
-/// it may use.
-pub fn take(tree: &impl Tree, of: u16, bytes: u64) -> bool {
-    let fits = |at| tree.used(at).saturating_add(bytes) <= tree.limit(at);
-    if !upwards(tree, of).all(fits) {
-        return false;
+/// Lets `of` use `bytes` more; when that is more than it or one above it may use, nothing changes, and
+/// the error says which of them.
+pub fn take(tree: &impl Tree, of: u16, bytes: u64) -> Result<(), u16> {
+    let is_full = |at: &u16| tree.used(*at).saturating_add(bytes) > tree.limit(*at);
+    match upwards(tree, of).find(is_full) {
+        Some(full) => Err(full),
+        None => {
+            force(tree, of, bytes);
+            Ok(())
+        }
     }
-    force(tree, of, bytes);
-    true
+}
+
+/// Whether `of` uses more than so many sixteenths of what it may.
+pub fn is_beyond(tree: &impl Tree, of: u16, sixteenths: u64) -> bool {
+    tree.used(of) > tree.limit(of) / 16 * sixteenths
 }
 
 /// As [`take`], whatever the limits are.
@@ -206,14 +213,19 @@ mod tests {
     #[test]
     fn limits_bind_all_that_are_under_them() {
         let payers = Payers::new(&[(None, NONE), (Some(0), 100), (Some(1), NONE), (Some(1), 60)]);
-        assert!(take(&payers, 2, 50));
-        assert!(!take(&payers, 3, 51), "more than its parent has left");
-        assert!(take(&payers, 3, 50));
-        assert!(!take(&payers, 2, 1));
+        assert_eq!(take(&payers, 2, 50), Ok(()));
+        assert_eq!(
+            take(&payers, 3, 51),
+            Err(1),
+            "more than its parent has left"
+        );
+        assert_eq!(take(&payers, 3, 50), Ok(()));
+        assert_eq!(take(&payers, 2, 1), Err(1));
+        assert!(is_beyond(&payers, 1, 15) && !is_beyond(&payers, 0, 1));
         assert_eq!(payers.uses(), [100, 100, 50, 50]);
         give(&payers, 2, 20);
-        assert!(!take(&payers, 3, 11), "more than its own");
-        assert!(take(&payers, 3, 10));
+        assert_eq!(take(&payers, 3, 11), Err(3), "more than its own");
+        assert_eq!(take(&payers, 3, 10), Ok(()));
         assert_eq!(payers.uses(), [90, 90, 30, 60]);
         force(&payers, 3, 100);
         assert_eq!(payers.uses(), [190, 190, 30, 160]);

@@ -196,7 +196,7 @@ impl Cleaner {
         move |owner| match giver {
             Some(Some(giver)) => owner == giver,
             Some(None) => true,
-            None => self.accounts().is_marked(owner),
+            None => self.accounts().is_pressed(owner),
         }
     }
 
@@ -334,8 +334,10 @@ impl Work for Cleaner {
         if self.pool.is_fuller_than(HALF) {
             self.pool.age(&mut bench.cold);
         }
+        let mut wants_more = false;
         for _ in 0..BATCHES {
-            if !self.wants_room(&mut bench) {
+            wants_more = self.wants_room(&mut bench);
+            if !wants_more {
                 break;
             }
             if self.make_room(&mut bench) == 0 {
@@ -343,7 +345,7 @@ impl Work for Cleaner {
             }
             self.pool.room_was_made();
         }
-        if bench.is_full {
+        if wants_more {
             self.pool.store().tier().compact();
             return 0;
         }
