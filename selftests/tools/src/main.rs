@@ -7,6 +7,7 @@ mod backlog;
 mod bounds;
 mod cached;
 mod charges;
+mod churn;
 mod content;
 mod contest;
 mod contract;
@@ -58,6 +59,8 @@ enum Command {
     Cached(cached::Options),
     /// Read what is charged to whom, and add it up
     Charges(charges::Options),
+    /// Make cgroups that put a page and go
+    Churn(churn::Options),
     /// Reset, resize, open and use a disk from several threads at once
     Contest(contest::Options),
     /// A sentence of the contract of /dev/tmem
@@ -113,6 +116,7 @@ fn main() -> ExitCode {
         Command::Bounds(options) => bounds::run(&options),
         Command::Cached(options) => cached::run(&options),
         Command::Charges(options) => charges::run(&options),
+        Command::Churn(options) => churn::run(&options),
         Command::Contest(options) => contest::run(&options),
         Command::Contract(options) => contract::run(&options),
         Command::Cost(options) => cost::run(&options),
