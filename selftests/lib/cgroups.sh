@@ -92,11 +92,13 @@ only_root_is_left() {
 	[[ $(find $cgroups -mindepth 1 -maxdepth 1 -type d) == "$cgroups/1" ]]
 }
 
-# within SECONDS CMD...: CMD succeeds in that time.
+# within SECONDS CMD...: CMD succeeds in that time, of which the debug kernel needs more.
 within() {
 	local -
 	set +x
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local end patience=1000000
+	! is_debug_kernel || patience=5000000
+	end=$((${EPOCHREALTIME/./} + $1 * patience))
 	shift
 	until "$@" 2>/dev/null; do
 		((${EPOCHREALTIME/./} < end))
