@@ -288,19 +288,18 @@ impl Accounts {
 
     /// Closes an account, if it holds nothing and none is under it; whether it did.
     pub fn retire(&self, owner: Owner) -> bool {
-        let _tree = self.tree.lock();
-        let has_children = || {
-            self.owners()
-                .any(|child| self.parent(child.0) == Some(owner.0))
-        };
-        if owner == Owner::ROOT || has_children() || !self.table.close(owner) {
+        if owner == Owner::ROOT || !self.entry(owner).is_unused() {
             return false;
         }
-        let entry = self.entry(owner);
-        let stock = entry.take_stock_beyond(0);
-        limits::give(self, owner.0, stock);
-        entry.reset();
-        true
+        let _tree = self.tree.lock();
+        let is_under = |other: Owner| self.parent(other.0) == Some(owner.0);
+        if self.owners().any(is_under) {
+            return false;
+        }
+        self.table.close(owner, |entry| {
+            limits::give(self, owner.0, entry.take_stock_beyond(0));
+            entry.reset();
+        })
     }
 
     /// Puts an account under another, with what it uses, whatever that one's limit is. Not under

@@ -254,11 +254,11 @@ impl Entry {
         self.below[LAST].set(self.below[NEXT].get());
     }
 
-    /// As it was when new.
+    /// As it was when new. Its pages are none already: who pins it just now is about to see that it
+    /// closes, and takes that back.
     pub(super) fn reset(&self) {
-        for count in &self.counts {
-            count.store(0, Relaxed);
-        }
+        let others = self.counts.iter().skip(Count::Pages as usize + 1);
+        others.for_each(|count| count.store(0, Relaxed));
         self.set_not_full();
         self.parent.store(NOBODY, Relaxed);
         self.limit.store(limits::NONE, Relaxed);

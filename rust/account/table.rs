@@ -115,15 +115,19 @@ impl Table {
         Some(owner)
     }
 
-    /// Closes an account that no page holds; whether it could.
-    pub(super) fn close(&self, owner: Owner) -> bool {
+    /// Closes an account that no page holds, after `clear`, which must not sleep; whether it could.
+    pub(super) fn close(&self, owner: Owner, clear: impl FnOnce(&Entry)) -> bool {
         let _claim = self.claim.lock();
         let Some((inode, key)) = self.inode(owner).zip(self.key_of(owner)) else {
             return false;
         };
+        let entry = self.entry(owner);
         key.store(CLOSING, SeqCst);
         // Who pins it from here on sees that it is closing.
-        let unused = self.entry(owner).is_unused();
+        let unused = entry.is_unused();
+        if unused {
+            clear(entry);
+        }
         key.store(if unused { FREE } else { inode }, SeqCst);
         unused
     }
