@@ -4,6 +4,7 @@
 
 mod backing;
 pub mod cgroups;
+mod children;
 pub mod control;
 pub mod debug;
 pub mod disk;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 //! /sys/kernel/tmem/cgroups: what each cgroup holds, and what it may, for root alone.
 //!
-//! Locks: `each` (mutex), under that of the cgroups when one comes; a file's reader takes theirs.
+//! Locks: those of children.rs, under that of the cgroups when one comes; a file's reader takes theirs.
 #![forbid(unsafe_code)]
 
-use super::module;
+use super::{children::Children, module};
 use crate::{
     account::{Count, PAGE_METADATA},
     attribute_group,
@@ -20,19 +20,10 @@ use crate::{
         kobject::{Directory, KobjectAttribute},
     },
 };
-use kernel::{
-    prelude::*,
-    str::CString,
-    sync::{new_mutex, Arc, Mutex},
-};
+use kernel::{prelude::*, sync::Arc};
 
 /// The directories of all cgroups.
-#[pin_data]
-struct Files {
-    #[pin]
-    each: Mutex<KVec<(u64, Directory<View>)>>,
-    root: Directory<Arc<Cgroups>>,
-}
+type Files = Children<Arc<Cgroups>, View>;
 
 /// What a cgroup's files are about.
 pub struct View {
@@ -48,13 +39,7 @@ impl Shown {
     pub fn create(parent: &Directory<module::State>, cgroups: Arc<Cgroups>) -> Result<Self> {
         static GROUPS: Groups<2> = Groups::new([Some(&COMMON), None]);
         let root = Directory::inside(parent, c"cgroups", cgroups.clone(), GROUPS.list())?;
-        let files = Arc::pin_init(
-            pin_init!(Files {
-                each <- new_mutex!(KVec::new(), "tmem_cgroup_files"),
-                root,
-            }),
-            GFP_KERNEL,
-        )?;
+        let files = Arc::pin_init(Files::new(root), GFP_KERNEL)?;
         cgroups.watch(Some(files));
         Ok(Self(cgroups))
     }
@@ -73,18 +58,11 @@ impl Watch for Files {
             cgroups: cgroups.clone(),
             inode,
         };
-        let name = CString::try_from_fmt(fmt!("{inode}"))?;
-        let directory = Directory::inside(&self.root, &name, view, GROUPS.list())?;
-        self.each.lock().push((inode, directory), GFP_KERNEL)?;
-        Ok(())
+        self.add(inode, view, GROUPS.list())
     }
 
     fn went(&self, inode: u64) {
-        let mut each = self.each.lock();
-        let at = each.iter().position(|(known, _)| *known == inode);
-        let gone = at.and_then(|at| each.remove(at).ok());
-        drop(each);
-        drop(gone);
+        self.remove(inode);
     }
 }
 

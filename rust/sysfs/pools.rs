@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 //! /sys/kernel/tmem/pools/ID: what each pool holds, for root alone.
 //!
-//! Locks: `each` (mutex), under the pools' `lifecycle`; a file's reader takes their `state`.
+//! Locks: those of children.rs, under the pools' `lifecycle`; a file's reader takes their `state`.
 #![forbid(unsafe_code)]
 
-use super::module;
+use super::{children::Children, module};
 use crate::{
     attribute_group,
     ffi::{
@@ -13,19 +13,10 @@ use crate::{
     },
     pool::{Pool, Pools, Watch},
 };
-use kernel::{
-    prelude::*,
-    str::CString,
-    sync::{new_mutex, Arc, Mutex},
-};
+use kernel::{prelude::*, sync::Arc};
 
 /// The directories of all pools.
-#[pin_data]
-struct Files {
-    #[pin]
-    each: Mutex<KVec<(u32, Directory<View>)>>,
-    root: Directory<()>,
-}
+type Files = Children<(), View>;
 
 /// What a pool's files show.
 pub struct View {
@@ -41,13 +32,7 @@ impl Shown {
     pub fn create(parent: &Directory<module::State>, pools: Arc<Pools>) -> Result<Self> {
         static GROUPS: Groups<1> = Groups::new([None]);
         let root = Directory::inside(parent, c"pools", (), GROUPS.list())?;
-        let files = KBox::pin_init(
-            pin_init!(Files {
-                each <- new_mutex!(KVec::new(), "tmem_pool_files"),
-                root,
-            }),
-            GFP_KERNEL,
-        )?;
+        let files = KBox::pin_init(Files::new(root), GFP_KERNEL)?;
         pools.watch(Some(KBox::new(files, GFP_KERNEL)?));
         Ok(Self(pools))
     }
@@ -66,18 +51,11 @@ impl Watch for Pin<KBox<Files>> {
             pools: pools.clone(),
             id,
         };
-        let name = CString::try_from_fmt(fmt!("{id}"))?;
-        let directory = Directory::inside(&self.root, &name, view, GROUPS.list())?;
-        self.each.lock().push((id, directory), GFP_KERNEL)?;
-        Ok(())
+        self.add(id.into(), view, GROUPS.list())
     }
 
     fn went(&self, id: u32) {
-        let mut each = self.each.lock();
-        let at = each.iter().position(|(known, _)| *known == id);
-        let gone = at.and_then(|at| each.remove(at).ok());
-        drop(each);
-        drop(gone);
+        self.remove(id.into());
     }
 }
 
