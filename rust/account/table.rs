@@ -10,7 +10,10 @@
 
 use super::{entry::Entry, Owner, ROOT_INODE};
 use crate::ffi::noio;
-use core::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use core::{
+    iter::once,
+    sync::atomic::{AtomicU64, Ordering::SeqCst},
+};
 use kernel::{
     alloc::{flags::__GFP_NOWARN, KVVec},
     prelude::*,
@@ -38,7 +41,9 @@ struct Level {
 
 #[pin_data]
 pub(super) struct Table {
-    levels: [SetOnce<Level>; LEVELS],
+    /// The first level, which most machines need alone.
+    first: Level,
+    others: [SetOnce<Level>; LEVELS - 1],
     #[pin]
     claim: SpinLock<()>,
     /// Of a number that there is none of: never, but what is read must be something.
@@ -48,16 +53,15 @@ pub(super) struct Table {
 impl Table {
     /// Without any. May sleep. ENOMEM.
     pub(super) fn new() -> Result<Pin<KBox<Self>>> {
-        let table = KBox::pin_init(
-            pin_init!(Self {
-                levels: [const { SetOnce::new() }; LEVELS],
+        KBox::pin_init(
+            try_pin_init!(Self {
+                first: Level::new(FIRST)?,
+                others: [const { SetOnce::new() }; LEVELS - 1],
                 claim <- new_spinlock!((), "tmem_claim"),
                 nobody: Entry::new(),
             }),
             GFP_KERNEL,
-        )?;
-        table.add_level(0)?;
-        Ok(table)
+        )
     }
 
     /// The account of `inode`, with one more page, so that it stays; [`None`] when there is none.
@@ -145,8 +149,11 @@ impl Table {
 
     #[inline]
     pub(super) fn entry(&self, owner: Owner) -> &Entry {
+        if let Some(entry) = self.first.entries.get(usize::from(owner.0)) {
+            return entry;
+        }
         let (level, at) = place(owner);
-        let level = self.levels.get(level).and_then(SetOnce::as_ref);
+        let level = self.level(level);
         level
             .and_then(|level| level.entries.get(at))
             .unwrap_or(&self.nobody)
@@ -179,7 +186,15 @@ impl Table {
 
     #[inline]
     fn levels(&self) -> impl Iterator<Item = &Level> {
-        self.levels.iter().map_while(SetOnce::as_ref)
+        let others = self.others.iter().map_while(SetOnce::as_ref);
+        Iterator::chain(once(&self.first), others)
+    }
+
+    fn level(&self, number: usize) -> Option<&Level> {
+        match number.checked_sub(1) {
+            None => Some(&self.first),
+            Some(number) => self.others.get(number)?.as_ref(),
+        }
     }
 
     fn key_of(&self, owner: Owner) -> Option<&AtomicU64> {
@@ -188,13 +203,22 @@ impl Table {
     }
 
     fn key(&self, level: usize, at: usize) -> Option<&AtomicU64> {
-        self.levels.get(level)?.as_ref()?.keys.get(at)
+        self.level(level)?.keys.get(at)
     }
 
     /// Adds a level, if nobody else did.
-    fn add_level(&self, level: usize) -> Result {
+    fn add_level(&self, number: usize) -> Result {
+        let level = Level::new(FIRST << number)?;
+        if let Some(place) = number.checked_sub(1).and_then(|at| self.others.get(at)) {
+            place.populate(level);
+        }
+        Ok(())
+    }
+}
+
+impl Level {
+    fn new(length: usize) -> Result<Self> {
         let flags = GFP_KERNEL | __GFP_NOWARN;
-        let length = FIRST << level;
         let mut keys = KVVec::with_capacity(length, flags)?;
         let mut entries = KVVec::with_capacity(length, flags)?;
         for _ in 0..length {
@@ -202,14 +226,9 @@ impl Table {
             let _ = keys.push_within_capacity(AtomicU64::new(FREE));
             let _ = entries.push_within_capacity(Entry::new());
         }
-        if let Some(place) = self.levels.get(level) {
-            place.populate(Level { keys, entries });
-        }
-        Ok(())
+        Ok(Self { keys, entries })
     }
-}
 
-impl Level {
     /// The first place with `key` in the group of `inode`.
     #[inline]
     fn find(&self, inode: u64, key: u64) -> Option<usize> {
