@@ -3,6 +3,7 @@
 # A disk below the swap disk: what the pool refuses is there at the same offset, and every page is found wherever it is.
 # guest: DISK=256M
 # smoke
+# timeout: 400
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh
