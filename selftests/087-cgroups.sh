@@ -156,7 +156,8 @@ each_reading_adds_up() {
 thousands_leave_nothing() {
 	tmem-test churn --cgroups "$number"
 	within 3 only_root_is_left
-	[[ $(stat_of pages) == 0 ]]
+	# The header of the swap disk stays.
+	(($(stat_of pages) <= 1))
 	# Nothing holds on to them.
 	within 10 no_cgroup_is_dying
 }

@@ -49,6 +49,8 @@ makes_room() {
 	echo $limit >$sys/mem_limit
 	echo 1 >$sys/writeback
 	fill_slowly 3
+	# The last batch may be on its way.
+	sleep 3
 	cat $sys/bd_stat $sys/mm_stat
 	[[ $(stat_of puts_refused) == 0 && $(stat_of written_back) == "$(bd bd_writes)" ]]
 	[[ $(($(stat_of pages) + $(bd bd_count))) == 4096 && $(bd bd_count) == "$(bd bd_writes)" ]]
