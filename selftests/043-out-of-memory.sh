@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Programs want more memory than there is, on a swap disk without a limit: memory runs out in the middle of puts, and the machine
 # stays up.
-# guest: MEM=256
+# guest: MEM=256 DISK=512M
 # dmesg: Write-error on swap-device
 # dmesg: Out of memory
 # dmesg: oom-kill

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A disk without a limit is written until memory runs out in the middle of a put: nothing accepted is lost, refusals are cheap
 # and counted, and the machine stays up.
-# guest: MEM=256
+# guest: MEM=256 DISK=512M
 # timeout: 300
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"

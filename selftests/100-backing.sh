@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # A disk below the swap disk: what the pool refuses is there at the same offset, and every page is found wherever it is.
-# guest: DISK=256M
+# guest: DISK=512M,8M
 # smoke
 # timeout: 400
 # shellcheck source=selftests/lib/test.sh

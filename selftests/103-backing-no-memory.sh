@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # Every allocation of a module's code fails: pages go to the disk below and come back all the same, and nothing hangs.
-# guest: DISK=256M
+# guest: DISK=512M,8M
 # kernel: debug
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # Cold pages go to the disk below before the pool is full, the coldest first, and come back whole; limits and switches hold.
-# guest: DISK=256M
+# guest: DISK=512M,8M
 # smoke
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
@@ -49,11 +49,14 @@ makes_room() {
 	echo $limit >$sys/mem_limit
 	echo 1 >$sys/writeback
 	fill_slowly 3
+	echo 0 >$sys/writeback
 	# The last batch may be on its way.
-	sleep 3
+	sleep 1
 	cat $sys/bd_stat $sys/mm_stat
 	[[ $(stat_of puts_refused) == 0 && $(stat_of written_back) == "$(bd bd_writes)" ]]
-	[[ $(($(stat_of pages) + $(bd bd_count))) == 4096 && $(bd bd_count) == "$(bd bd_writes)" ]]
+	[[ $(($(stat_of pages) + $(bd bd_count))) == 4096 ]]
+	# Some may have been written early, and be here still; none is written twice.
+	(($(bd bd_count) <= $(bd bd_writes) && $(bd bd_writes) <= 4096))
 	(($(stat_of pages) > 1200))
 	tmem-test verify "$disk" --count 4096 --class random --seed 3 --request 64
 	[[ $(io failed_reads) == 0 && $(io failed_writes) == 0 ]]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # Old pages are written early and kept, so that they leave without I/O later; pages that do not compress take no RAM.
-# guest: DISK=256M
+# guest: DISK=512M,8M
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # With a disk below, what is beyond a cgroup's limit or its share goes there, the coldest first, and no put is lost.
-# guest: DISK=512M
+# guest: DISK=512M,8M
 # timeout: 480
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"

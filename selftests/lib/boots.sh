@@ -3,8 +3,11 @@
 # Sourced by scripts/test: runs selftests, in as few guests as will do. Tests that want the same guest share a boot, in order;
 # if it dies, the test that ran has failed, and the rest goes on in a new one.
 
-# run_selftests NAME...: of one kernel, all guests at once, as each keeps no more than one processor busy; the lines of one are shown after those
-# of the one before. What runs on the host, and may rebuild, comes after them.
+# One guest more than there are processors: each keeps no more than one busy, and now and then waits.
+turns=$(($(nproc) + 1))
+
+# run_selftests NAME...: of one kernel, in several guests at once; the lines of one are shown after those of the one before. What
+# runs on the host, and may rebuild, comes after them.
 run_selftests() {
 	local name guest guests=() index number=0
 	declare -A tests_of=()
@@ -84,9 +87,23 @@ boot() {
 	for setting in $options; do
 		[[ $setting == default ]] || settings+=("$setting")
 	done
+	await_turn
 	# The tests are copied, and the share given up: a guest that is out of memory must not need its server, nor complain of it.
 	exec env "${settings[@]}" LOAD=0 SHARE="$TMEM_ROOT/selftests" TIMEOUT=$((patience * seconds)) \
 		RUN="cp -r /mnt/share /root/selftests; umount /mnt/share; PATIENCE=$patience bash /root/selftests/lib/guest.sh ${*#*:}" "$TMEM_ROOT/qemu/guest"
+}
+
+# await_turn: until there is one. It is held for as long as this process and those it becomes or starts.
+await_turn() {
+	local turn lock
+	while true; do
+		for ((turn = 0; turn < turns; turn++)); do
+			exec {lock}>"$(log_of "turn$turn")"
+			! flock -n "$lock" || return 0
+			exec {lock}>&-
+		done
+		sleep 0.5
+	done
 }
 
 # follow LANE: handles its lines as they come; sets `status`.

@@ -31,6 +31,7 @@ pub fn errno_name(error: &std::io::Error) -> String {
         (libc::EACCES, "EACCES"),
         (libc::EPERM, "EPERM"),
         (libc::EROFS, "EROFS"),
+        (libc::ENAMETOOLONG, "ENAMETOOLONG"),
     ];
     let number = error.raw_os_error();
     known
