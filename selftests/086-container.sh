@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # What an unprivileged container sees of tmem: nothing of other tenants, nothing to write, no /dev/tmem unless it is given.
-# smoke
 # timeout: 240
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"

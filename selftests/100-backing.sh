@@ -154,10 +154,10 @@ swapoff_brings_it_back() {
 	echo 4M >$sys/mem_limit
 	tmem-test memory --mib "$(fewer 40)" --class random --page-out --seconds 4 --rounds 1 &
 	pid=$!
-	until (($(bd bd_count) > 4000)); do sleep 0.1; done
+	until (($(bd bd_count) > $(fewer 4000))); do sleep 0.1; done
 	swap_off
 	wait "$pid"
-	[[ $(bd bd_reads) -gt 2000 ]]
+	(($(bd bd_reads) > $(fewer 2000)))
 }
 
 nothing_is_left() {

@@ -151,13 +151,18 @@ static u64 smallest_memory_max(struct mem_cgroup *memcg)
 	return pages == PAGE_COUNTER_MAX ? U64_MAX : (u64)pages << PAGE_SHIFT;
 }
 
-/* As cpu.pressure has it: all tasks wait when the cgroup is at its cpu.max. */
+/*
+ * As cpu.pressure has it: all tasks wait when the cgroup is at its cpu.max. The average is worked out every two
+ * seconds, and stands still, high or low, while nothing wants to run.
+ */
 static u32 stalled_percent(struct cgroup *cgroup)
 {
 #ifdef CONFIG_PSI
 	/* The root's is not to be had here. */
-	if (cgroup_parent(cgroup) && cgroup->psi)
-		return LOAD_INT(READ_ONCE(cgroup->psi->avg[PSI_CPU_FULL][0]));
+	struct psi_group *psi = cgroup_parent(cgroup) ? cgroup->psi : NULL;
+
+	if (psi && sched_clock() - READ_ONCE(psi->avg_last_update) < 5 * NSEC_PER_SEC)
+		return LOAD_INT(READ_ONCE(psi->avg[PSI_CPU_FULL][0]));
 #endif
 	return 0;
 }
