@@ -48,7 +48,7 @@ costs_little() {
 	local ours theirs
 	theirs=$(cost /dev/zram0 "$1")
 	ours=$(cost "$disk" "$1")
-	printf '# class %-6s instructions a slot: tmem %5d, zram %5d: %d.%02d\n' "$1" "$ours" "$theirs" $((ours / theirs)) \
+	printf '# class %-7s instructions a slot: tmem %5d, zram %5d: %d.%02d\n' "$1" "$ours" "$theirs" $((ours / theirs)) \
 		$((ours * 100 / theirs % 100)) >>"$scratch/table"
 	[[ $(stat_of pages) == 0 ]]
 	((ours * 10 <= theirs * $2 && ours * pages <= 1000000))
@@ -56,6 +56,7 @@ costs_little() {
 
 case_of "a page that compresses" costs_little text 23
 case_of "a page that does not" costs_little random 18
+case_of "a page of 32 bits again and again" costs_little pattern 35
 # Any word: most that fill pages have fewer than 64 bits, and need no record (rust/store/content.rs).
 case_of "a page of one word" costs_little word 75
 cat "$scratch/table"

@@ -32,13 +32,14 @@ costs_no_more() {
 	for operation in write again read; do
 		ours=$(counted $operation)
 		theirs=$(sed -n "s/^$operation=//p" "$scratch/theirs")
-		printf '# %-6s %-5s instructions a page: tmem %6d, zram-lz4 %6d: %d.%03d\n' "$class" $operation "$ours" "$theirs" \
+		printf '# %-7s %-5s instructions a page: tmem %6d, zram-lz4 %6d: %d.%03d\n' "$class" $operation "$ours" "$theirs" \
 			$((ours / theirs)) $((ours * 1000 / theirs % 1000)) >>"$scratch/table"
 		((ours * 1000 <= theirs * limit)) || dearer+=("$operation")
 	done
 	[[ ${#dearer[@]} == 0 ]]
 }
 
+case_of "a page of class pattern" costs_no_more pattern 1035
 # Any word: most that fill pages have fewer than 64 bits, and need no record (rust/store/content.rs).
 case_of "a page of class word" costs_no_more word 1130
 case_of "a page of class text" costs_no_more text 1005

@@ -126,7 +126,7 @@ storm() {
 
 swapping() {
 	swap_over $below 256M
-	echo $limit >$sys/mem_limit
+	fewer $limit >$sys/mem_limit
 	echo 1 >$sys/writeback
 	count memory --mib "$(fewer 60)" --class mixed --threads 2 --page-out --rounds 2
 	cat $sys/bd_stat $sys/io_stat

@@ -13,6 +13,8 @@ pub enum Class {
     Zero,
     /// One word, 512 times.
     Word,
+    /// 32 bits, 1024 times, as programs fill pages that are one word.
+    Pattern,
     /// Words of a small vocabulary: compresses to about a half.
     Text,
     /// Random and then constant: compresses to a little more than a half.
@@ -21,7 +23,7 @@ pub enum Class {
     Random,
     /// One word of its own, and then constant: costs least to make and to keep.
     Sparse,
-    /// One of the first five, by seed.
+    /// One of those of [`ALL`], by seed.
     Mixed,
 }
 
@@ -58,7 +60,7 @@ impl Content {
 
     /// Whether the page is one word, 512 times.
     pub fn is_same_filled(self) -> bool {
-        matches!(self.class, Class::Zero | Class::Word)
+        matches!(self.class, Class::Zero | Class::Word | Class::Pattern)
     }
 
     /// Writes the page.
@@ -67,6 +69,7 @@ impl Content {
         match self.class {
             Class::Zero => page.fill(0),
             Class::Word => words(page, |_| self.seed),
+            Class::Pattern => words(page, |_| self.seed << 32 | self.seed & u64::from(u32::MAX)),
             Class::Text => words(page, |_| vocabulary(rng.next())),
             Class::Half => words(page, |index| if index < WORDS / 2 { rng.next() } else { 7 }),
             Class::Random => words(page, |_| rng.next()),
@@ -157,6 +160,7 @@ mod tests {
     fn another_seed_is_another_page() {
         for class in [
             Class::Word,
+            Class::Pattern,
             Class::Text,
             Class::Half,
             Class::Random,
