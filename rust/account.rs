@@ -132,7 +132,7 @@ impl Accounts {
     #[inline]
     pub fn leave(&self, owner: Owner, ephemeral: bool) {
         let entry = self.entry(owner);
-        self.uncharge(owner, PAGE_METADATA);
+        self.put_back(owner, entry, PAGE_METADATA);
         self.unpin(entry, ephemeral);
     }
 
@@ -175,7 +175,11 @@ impl Accounts {
     /// It holds `bytes` less. Any context but an interrupt.
     #[inline]
     pub fn uncharge(&self, owner: Owner, bytes: u64) {
-        let entry = self.entry(owner);
+        self.put_back(owner, self.entry(owner), bytes);
+    }
+
+    #[inline]
+    fn put_back(&self, owner: Owner, entry: &Entry, bytes: u64) {
         let stock = entry.restock(bytes as i64);
         if stock > 2 * BATCH {
             self.return_stock(owner, entry);

@@ -176,19 +176,28 @@ impl SwapVolume {
         Ok(Outcome::Below(Extent { first, pages }))
     }
 
-    /// Fills a page, unless the disk below has it. A page that comes into the pool is no longer there:
-    /// who finds it in neither place looks again.
+    /// Fills a page, unless the disk below has it.
+    #[inline]
     fn fill(&self, index: u64, page: &Page<'_>) -> Result<bool> {
+        match self.pool.get(&handle(index), page) {
+            Err(ENOENT) => self.fill_elsewhere(index, page),
+            result => result.map(|()| true),
+        }
+    }
+
+    /// As [`SwapVolume::fill`], of a page that was not in the pool a moment ago. One that comes into the pool is no
+    /// longer below: who finds it in neither place looks again.
+    #[inline(never)]
+    fn fill_elsewhere(&self, index: u64, page: &Page<'_>) -> Result<bool> {
         for _ in 0..2 {
-            match self.pool.get(&handle(index), page) {
-                Err(ENOENT) => {}
-                result => return result.map(|()| true),
-            }
             match self.place(index) {
                 Place::Below => return Ok(false),
                 Place::Lost => return Err(EIO),
                 Place::Elsewhere if self.overflow.is_none() => break,
-                Place::Elsewhere => {}
+                Place::Elsewhere => match self.pool.get(&handle(index), page) {
+                    Err(ENOENT) => {}
+                    result => return result.map(|()| true),
+                },
             }
         }
         page.fill(0);
