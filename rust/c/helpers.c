@@ -183,6 +183,21 @@ int tmem_cgroup_look(u64 inode, struct tmem_cgroup *seen)
 	return 0;
 }
 
+void tmem_bio_charge(struct bio *bio, u64 inode)
+{
+#ifdef CONFIG_BLK_CGROUP
+	struct cgroup *cgroup = cgroup_get_from_id(inode);
+	struct cgroup_subsys_state *css;
+
+	if (IS_ERR(cgroup))
+		return;
+	css = cgroup_get_e_css(cgroup, &io_cgrp_subsys);
+	bio_associate_blkg_from_css(bio, css);
+	css_put(css);
+	cgroup_put(cgroup);
+#endif
+}
+
 int tmem_cgroup_path(u64 inode, char *path, size_t size)
 {
 	struct cgroup *cgroup = cgroup_get_from_id(inode);

@@ -68,6 +68,8 @@ int tmem_cgroup_look(u64 inode, struct tmem_cgroup *seen);
 int tmem_cgroup_path(u64 inode, char *path, size_t size);
 /* The inode number of the cgroup of that path. May sleep. */
 int tmem_cgroup_named(const char *path, u64 *inode);
+/* Has a bio of a disk count for that cgroup, or the nearest one it is in whose I/O is controlled. May sleep. */
+void tmem_bio_charge(struct bio *bio, u64 inode);
 void tmem_cond_resched(void);
 /* memalloc_noio_save() and memalloc_noio_restore(). */
 unsigned int tmem_noio_save(void);

@@ -68,9 +68,9 @@ impl Batch {
         Some(self.entries.get_mut(at)?.buffer.as_page())
     }
 
-    /// Writes its first pages, each to its page of the disk if it has one, and waits until that is
-    /// done. Nothing is allocated here.
-    pub fn write(&mut self, backing: &Backing, places: &[Option<u64>]) {
+    /// Writes its first pages, each to its page of the disk if it has one, as a cgroup's of that inode number,
+    /// and waits until that is done. Does without what cannot be allocated.
+    pub fn write(&mut self, backing: &Backing, places: &[Option<u64>], inode: impl Fn(usize) -> u64) {
         let entries = self.entries.iter_mut().zip(places);
         let number = places.iter().flatten().count();
         if number == 0 {
@@ -83,15 +83,20 @@ impl Batch {
             bindings::init_completion(self.end.done.get());
             bindings::blk_start_plug(&mut plug);
         }
-        for (entry, place) in entries.filter_map(|(entry, place)| Some((entry, (*place)?))) {
+        for (at, (entry, place)) in entries.enumerate() {
+            let Some(place) = *place else { continue };
             // SAFETY: the entry and `end` stay where they are until all is done, which is waited for
             // below; the disk is open as long as `backing`.
-            unsafe { entry.submit(backing, place, &self.end) };
+            unsafe { entry.submit(backing, place, inode(at), &self.end) };
         }
         // SAFETY: started above; completed by the last request.
         unsafe {
             bindings::blk_finish_plug(&mut plug);
             bindings::wait_for_completion_io(self.end.done.get());
+        }
+        for (entry, _) in self.entries.iter_mut().zip(places).filter(|(_, place)| place.is_some()) {
+            // SAFETY: initialized when it was submitted, and over.
+            unsafe { bindings::bio_uninit(&raw mut entry.bio) };
         }
     }
 
@@ -106,12 +111,13 @@ impl Entry {
     /// # Safety
     ///
     /// The entry must not be touched, nor must `end` go, until the request is over.
-    unsafe fn submit(&mut self, backing: &Backing, place: u64, end: &End) {
+    unsafe fn submit(&mut self, backing: &Backing, place: u64, inode: u64, end: &End) {
         let operation = bindings::req_op_REQ_OP_WRITE | bindings::TMEM_REQ_BACKGROUND;
         let bio = &raw mut self.bio;
         // SAFETY: as the caller promises; the buffer is one page of the direct map.
         unsafe {
             bindings::bio_init(bio, backing.bdev(), &raw mut self.vector, 1, operation);
+            bindings::tmem_bio_charge(bio, inode);
             (*bio).bi_iter.bi_sector = place.saturating_mul(PAGE_BYTES / SECTOR);
             (*bio).bi_end_io = Some(written);
             (*bio).bi_private = from_ref(end).cast_mut().cast();

@@ -12,7 +12,7 @@ use super::{
     Overflow,
 };
 use crate::{
-    account::{Accounts, Kind, Owner},
+    account::{Accounts, Kind, Owner, ROOT_INODE},
     core::{pace::REST_MS, page_map::Place},
     ffi::{
         bdev::Batch,
@@ -262,11 +262,26 @@ impl Cleaner {
         noio::scope(|| {
             self.flight().begin(&bench.places);
             self.leave_out_changed(bench);
-            bench.batch.write(self.overflow.backing(), &bench.places);
+            self.send(bench);
             let done = self.finish(bench, after);
             self.flight().end();
             done
         })
+    }
+
+    /// Writes what has a place, each page as its owner's.
+    fn send(&self, bench: &mut Bench) {
+        let Bench {
+            batch,
+            taken,
+            places,
+            ..
+        } = bench;
+        let owner = |at: usize| Some(taken.get(at)?.1.owner());
+        batch.write(self.overflow.backing(), places, |at| {
+            let inode = owner(at).and_then(|owner| self.accounts().inode(owner));
+            inode.unwrap_or(ROOT_INODE)
+        });
     }
 
     /// Leaves out what is no longer in the pool: it may be on its way to the disk already.

@@ -69,7 +69,7 @@ impl Content {
         match self.class {
             Class::Zero => page.fill(0),
             Class::Word => words(page, |_| self.seed),
-            Class::Pattern => words(page, |_| self.seed << 32 | self.seed & u64::from(u32::MAX)),
+            Class::Pattern => words(page, |_| u64::from(self.seed as u32) * 0x1_0000_0001),
             Class::Text => words(page, |_| vocabulary(rng.next())),
             Class::Half => words(page, |index| if index < WORDS / 2 { rng.next() } else { 7 }),
             Class::Random => words(page, |_| rng.next()),
