@@ -15,8 +15,11 @@ number=$(<"/sys/block/${below##*/}/dev")
 pages=2048
 
 clean_up() {
-	end_of one
-	remove_cgroup one
+	local group
+	for group in one two; do
+		end_of $group
+		remove_cgroup $group
+	done
 	swapoff -a
 	echo 1 >$sys/reset
 }
@@ -26,13 +29,18 @@ written_by() {
 	sed -n "s/^$number .*wbytes=\([0-9]*\).*/\1/p" "$(group_of "$1")/io.stat"
 }
 
+# hold GROUP MIB: of memory that does not compress, in swap.
+hold() {
+	in_group "$1" tmem-test memory --mib "$2" --class random --page-out --hold 600 >/dev/null &
+	settles "$1"
+}
+
 # All its pages in the pool, none below.
 set_up() {
 	echo +io >/sys/fs/cgroup/cgroup.subtree_control
 	swap_over $below 256M
 	make_cgroup one max
-	in_group one tmem-test memory --mib $((pages / 256)) --class random --page-out --hold 600 >/dev/null &
-	settles one
+	hold one $((pages / 256))
 	(($(value_of one pages) > pages * 9 / 10 && $(stat_of written_back) == 0))
 	[[ -z $(written_by one) || $(written_by one) == 0 ]]
 }
@@ -77,6 +85,25 @@ are_held_back() {
 	within 10 wrote $((before + pages / 4))
 }
 
+# One is to give up its pages first, and held back so that a batch of them takes four seconds.
+hold_up_nobody() {
+	local before
+	echo 0 >$sys/writeback
+	echo 0 >$sys/mem_limit
+	hold one 16
+	make_cgroup two max
+	hold two 4
+	echo 1 >"$(directory_of one)/weight"
+	echo "$number wbps=32768" >"$(group_of one)/io.max"
+	before=$(value_of two written_back_bytes)
+	goes_back $((pages / 16))
+	sleep 20
+	echo "$((($(value_of two written_back_bytes) - before) / 4096)) pages in 20 s"
+	(($(value_of two written_back_bytes) - before > 512 * 4096))
+	echo "$number wbps=max" >"$(group_of one)/io.max"
+}
+
 case_of "a cgroup has pages in the pool" set_up
 case_of "those that are written back are its own writes" are_its_own
 case_of "and as slow as its io.max" are_held_back
+case_of "which holds up nobody else" hold_up_nobody

@@ -63,6 +63,8 @@ pub(super) struct Entry {
     weight: AtomicU16,
     marked: AtomicBool,
     stalled: AtomicBool,
+    /// Until when nothing of it is written, in nanoseconds of the machine's clock.
+    rests_until: AtomicU64,
     /// Bytes that nobody asked for in a while, and those of the round that is under way.
     idle: AtomicU64,
     idle_next: AtomicU64,
@@ -89,6 +91,7 @@ impl Entry {
             weight: AtomicU16::new(0),
             marked: AtomicBool::new(false),
             stalled: AtomicBool::new(false),
+            rests_until: AtomicU64::new(0),
             idle: AtomicU64::new(0),
             idle_next: AtomicU64::new(0),
             below: [const { Surveyed::new() }; 2],
@@ -213,6 +216,14 @@ impl Entry {
         self.stalled.store(stalled, Relaxed);
     }
 
+    pub(super) fn rests_until(&self) -> u64 {
+        self.rests_until.load(Relaxed)
+    }
+
+    pub(super) fn set_rests_until(&self, time: u64) {
+        self.rests_until.store(time, Relaxed);
+    }
+
     pub(super) fn idle(&self) -> u64 {
         self.idle.load(Relaxed)
     }
@@ -265,6 +276,7 @@ impl Entry {
         self.used.store(0, Relaxed);
         self.stock.store(0, Relaxed);
         self.set_share(0, 0);
+        self.set_rests_until(0);
         self.idle.store(0, Relaxed);
         self.idle_next.store(0, Relaxed);
         self.below.iter().for_each(|survey| survey.set([0; 3]));

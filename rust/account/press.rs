@@ -88,6 +88,16 @@ impl Accounts {
         self.entry(owner).set_stalled(stalled);
     }
 
+    /// Whether nothing of an account is to be written at time `now`, in nanoseconds of the machine's clock.
+    pub fn rests(&self, owner: Owner, now: u64) -> bool {
+        self.entry(owner).rests_until() > now
+    }
+
+    /// Nothing of it is to be written until `time`.
+    pub fn rest(&self, owner: Owner, time: u64) {
+        self.entry(owner).set_rests_until(time);
+    }
+
     /// Whether an account holds so much that it has to go on giving up.
     pub fn is_above_low(&self, owner: Owner) -> bool {
         limits::is_beyond(self, owner.0, LOW)

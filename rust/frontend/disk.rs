@@ -30,8 +30,7 @@ use crate::{
 };
 use kernel::{prelude::*, str::CString, sync::Arc};
 pub use overflow::Overflow;
-pub use settings::Settings;
-pub use writeback::Writeback;
+pub use settings::{Settings, Writeback};
 use writeback::{Background, Cleaner};
 
 /// Pages that are one object of the pool: few enough that the way to each of them is short.

@@ -5,15 +5,17 @@ use super::Backing;
 use crate::{
     core::{extent::SECTOR, size::PAGE_BYTES},
     ffi::{
-        bindings,
+        bindings, clock,
         page::{Page, PageBuffer},
     },
 };
 use core::{
     ptr::from_ref,
-    sync::atomic::{AtomicUsize, Ordering::AcqRel, Ordering::Release},
+    sync::atomic::{
+        AtomicU64, AtomicUsize, Ordering::AcqRel, Ordering::Relaxed, Ordering::Release,
+    },
 };
-use kernel::prelude::*;
+use kernel::{container_of, prelude::*};
 
 /// Memory for so many pages, and what writing them takes: nothing is allocated then.
 pub struct Batch {
@@ -23,6 +25,8 @@ pub struct Batch {
 
 struct Entry {
     bio: bindings::bio,
+    /// When it was over, by [`clock::now`].
+    ended: AtomicU64,
     vector: bindings::bio_vec,
     buffer: KBox<PageBuffer>,
 }
@@ -43,6 +47,7 @@ impl Batch {
         for _ in 0..pages {
             let entry = Entry {
                 bio: pin_init::zeroed(),
+                ended: AtomicU64::new(0),
                 vector: pin_init::zeroed(),
                 buffer: KBox::init(pin_init::init_zeroed(), GFP_KERNEL)?,
             };
@@ -70,7 +75,12 @@ impl Batch {
 
     /// Writes its first pages, each to its page of the disk if it has one, as a cgroup's of that inode number,
     /// and waits until that is done. Does without what cannot be allocated.
-    pub fn write(&mut self, backing: &Backing, places: &[Option<u64>], inode: impl Fn(usize) -> u64) {
+    pub fn write(
+        &mut self,
+        backing: &Backing,
+        places: &[Option<u64>],
+        inode: impl Fn(usize) -> u64,
+    ) {
         let entries = self.entries.iter_mut().zip(places);
         let number = places.iter().flatten().count();
         if number == 0 {
@@ -94,10 +104,21 @@ impl Batch {
             bindings::blk_finish_plug(&mut plug);
             bindings::wait_for_completion_io(self.end.done.get());
         }
-        for (entry, _) in self.entries.iter_mut().zip(places).filter(|(_, place)| place.is_some()) {
+        for (entry, _) in self
+            .entries
+            .iter_mut()
+            .zip(places)
+            .filter(|(_, place)| place.is_some())
+        {
             // SAFETY: initialized when it was submitted, and over.
             unsafe { bindings::bio_uninit(&raw mut entry.bio) };
         }
+    }
+
+    /// When page `at`, which had its place in the last write, was there or had failed, in nanoseconds of
+    /// [`clock::now`].
+    pub fn ended(&self, at: usize) -> Option<u64> {
+        Some(self.entries.get(at)?.ended.load(Relaxed))
     }
 
     /// Whether page `at`, which had its place in the last write, was written.
@@ -134,6 +155,8 @@ impl Entry {
 unsafe extern "C" fn written(bio: *mut bindings::bio) {
     // SAFETY: `end` stays until the last one has told it.
     unsafe {
+        let entry = &*container_of!(bio, Entry, bio);
+        entry.ended.store(clock::now(), Relaxed);
         let end = &*(*bio).bi_private.cast::<End>();
         let done = end.done.get();
         if end.left.fetch_sub(1, AcqRel) == 1 {

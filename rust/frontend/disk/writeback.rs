@@ -16,6 +16,7 @@ use crate::{
     core::{pace::REST_MS, page_map::Place},
     ffi::{
         bdev::Batch,
+        clock,
         errno::edquot,
         noio,
         thread::{Priority, Thread, Work},
@@ -40,94 +41,13 @@ const LOW: u64 = 14;
 const HALF: u64 = 8;
 const SOON_MS: u32 = 100;
 
+/// A write is held back if it took so much longer than another that began with it, in nanoseconds. A page's
+/// owner then rests for so many times what the batch took.
+const HELD_BACK_NS: u64 = 1_000_000_000;
+const REST: u64 = 4;
+
 /// Batches after which the thread asks whether it is to end, and the arena is compacted.
 const BATCHES: usize = 8;
-
-/// What an administrator sets. It outlives the disk's contents.
-pub struct Writeback {
-    is_on: Atomic<bool>,
-    takes_incompressible: Atomic<bool>,
-    is_limited: Atomic<bool>,
-    limit: Atomic<u64>,
-}
-
-impl Writeback {
-    /// On, without a limit; pages that do not compress go there, too.
-    pub(super) const fn new() -> Self {
-        Self {
-            is_on: Atomic::new(true),
-            takes_incompressible: Atomic::new(true),
-            is_limited: Atomic::new(false),
-            limit: Atomic::new(0),
-        }
-    }
-
-    /// As it was when new.
-    pub(super) fn reset(&self) {
-        self.set_on(true);
-        self.set_takes_incompressible(true);
-        self.set_limited(false);
-        self.set_limit(0);
-    }
-
-    /// Whether cold pages go to the disk below.
-    pub fn is_on(&self) -> bool {
-        self.is_on.load(Relaxed)
-    }
-
-    /// Sets it.
-    pub fn set_on(&self, is_on: bool) {
-        self.is_on.store(is_on, Relaxed);
-    }
-
-    /// Whether pages that do not compress go there at once.
-    pub fn takes_incompressible(&self) -> bool {
-        self.takes_incompressible.load(Relaxed)
-    }
-
-    /// Sets it.
-    pub fn set_takes_incompressible(&self, takes: bool) {
-        self.takes_incompressible.store(takes, Relaxed);
-    }
-
-    /// Whether [`Writeback::limit`] holds.
-    pub fn is_limited(&self) -> bool {
-        self.is_limited.load(Relaxed)
-    }
-
-    /// Sets it.
-    pub fn set_limited(&self, is_limited: bool) {
-        self.is_limited.store(is_limited, Relaxed);
-    }
-
-    /// How many pages may still be written back.
-    pub fn limit(&self) -> u64 {
-        self.limit.load(Relaxed)
-    }
-
-    /// Sets it.
-    pub fn set_limit(&self, pages: u64) {
-        self.limit.store(pages, Relaxed);
-    }
-
-    /// How many of `pages` may be written back now.
-    fn allowance(&self, pages: usize) -> usize {
-        match (self.is_on(), self.is_limited()) {
-            (false, _) => 0,
-            (true, false) => pages,
-            (true, true) => usize::try_from(self.limit())
-                .unwrap_or(usize::MAX)
-                .min(pages),
-        }
-    }
-
-    fn spend(&self, pages: u64) {
-        if self.is_limited() {
-            // Only this thread takes from it; what an administrator sets meanwhile counts.
-            self.limit.fetch_sub(pages.min(self.limit()), Relaxed);
-        }
-    }
-}
 
 /// The thread's work.
 #[pin_data]
@@ -192,11 +112,15 @@ impl Cleaner {
     /// Whose pages leave: those of accounts that are near their limit, and when there is not enough
     /// for all, those of the account that pays least.
     fn whose(&self, bench: &Bench) -> impl Fn(Owner) -> bool + '_ {
-        let giver = bench.is_full.then(|| self.accounts().who_gives(Kind::Any));
+        let (accounts, now) = (self.accounts(), clock::now());
+        let giver = bench.is_full.then(|| {
+            let giver = accounts.who_gives(Kind::Any);
+            giver.filter(|giver| !accounts.rests(*giver, now))
+        });
         move |owner| match giver {
             Some(Some(giver)) => owner == giver,
-            Some(None) => true,
-            None => self.accounts().is_pressed(owner),
+            Some(None) => !accounts.rests(owner, now),
+            None => accounts.is_pressed(owner) && !accounts.rests(owner, now),
         }
     }
 
@@ -269,7 +193,8 @@ impl Cleaner {
         })
     }
 
-    /// Writes what has a place, each page as its owner's.
+    /// Writes what has a place, each page as its owner's. An owner whose writes are held back, by its `io.max` or
+    /// the like, holds up others for a small part of the time only.
     fn send(&self, bench: &mut Bench) {
         let Bench {
             batch,
@@ -278,10 +203,22 @@ impl Cleaner {
             ..
         } = bench;
         let owner = |at: usize| Some(taken.get(at)?.1.owner());
+        let begin = clock::now();
         batch.write(self.overflow.backing(), places, |at| {
             let inode = owner(at).and_then(|owner| self.accounts().inode(owner));
             inode.unwrap_or(ROOT_INODE)
         });
+        let ends = places
+            .iter()
+            .enumerate()
+            .filter_map(|(at, place)| place.and(batch.ended(at)).zip(owner(at)));
+        let first = ends.clone().map(|(end, _)| end).min().unwrap_or(0);
+        let now = clock::now();
+        for (_, owner) in ends.filter(|(end, _)| end.saturating_sub(first) > HELD_BACK_NS) {
+            let took = now.saturating_sub(begin);
+            self.accounts()
+                .rest(owner, now.saturating_add(took.saturating_mul(REST)));
+        }
     }
 
     /// Leaves out what is no longer in the pool: it may be on its way to the disk already.
