@@ -9,7 +9,7 @@
 . "${0%/*}/lib/tmem.sh"
 
 module=/sys/kernel/tmem
-pages=4000
+pages=2000
 
 # fill SECONDS PERCENT
 fill() {

@@ -13,8 +13,8 @@ run_selftests() {
 	declare -A tests_of=()
 	for name in "$@"; do
 		guest=$(guest_of "$name")
-		# Most tests want the same guest: many of them are worth two.
-		[[ $guest != default || $# -lt 10 || $((number++ % 2)) == 0 ]] || guest='default default'
+		# Most tests want the same guest: many of them are worth as many as run at once.
+		[[ $guest != default || $# -lt 10 ]] || guest=$(defaults $((number++ % turns + 1)))
 		[[ -n ${tests_of[$guest]:-} || $guest == host ]] || guests+=("$guest")
 		tests_of[$guest]+="$name "
 	done
@@ -24,6 +24,11 @@ run_selftests() {
 		for index in "${!guests[@]}"; do run_in_guests "$index" "${guests[index]}" ${tests_of[${guests[index]}]}; done
 		run_on_host ${tests_of[host]:-}
 	}
+}
+
+# defaults NUMBER: the word so often, for a guest of its own.
+defaults() {
+	seq -f default -s ' ' "$1"
 }
 
 # guest_of NAME: the options of the guest it wants, `default`, or `host`.
@@ -58,13 +63,13 @@ run_in_guests() {
 	shift 2
 	waiting=("$@")
 	current=
-	echo "# a guest (${options% default}) for ${#waiting[@]} tests"
+	echo "# a guest (${options%% default*}) for ${#waiting[@]} tests"
 	while true; do
 		follow "$lane"
 		[[ $status == 0 || $status == 3 && -z $current ]] || guest_died "$lane"
 		[[ ${#waiting[@]} != 0 ]] || break
 		current=
-		echo "# another guest (${options% default}) for ${#waiting[@]} tests"
+		echo "# another guest (${options%% default*}) for ${#waiting[@]} tests"
 		start_boot "$lane" "$options" "${waiting[@]}"
 	done
 }
