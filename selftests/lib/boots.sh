@@ -28,7 +28,9 @@ run_selftests() {
 
 # defaults NUMBER: the word so often, for a guest of its own.
 defaults() {
-	seq -f default -s ' ' "$1"
+	local words
+	printf -v words ' default%.0s' $(seq "$1")
+	echo "${words# }"
 }
 
 # guest_of NAME: the options of the guest it wants, `default`, or `host`.
