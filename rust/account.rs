@@ -9,20 +9,18 @@
 //! Bytes are taken from the accounts above in batches (`core/limits.rs`): most charges touch one
 //! account alone, and no lock.
 //!
-//! Locks, none taken inside another of them, all inside any of the rooms above: `tree` (spinlock: who
-//! is under whom, and what subtrees use), a table's (table.rs), a CPU's book (book.rs). Nothing
-//! sleeps but where said.
+//! Locks, none taken inside another of them, all inside any of the rooms above: `waiting` (mutex, by
+//! the thread that waits for `news` alone), `tree` (spinlock: who is under whom, and what subtrees
+//! use), a table's (table.rs), a CPU's book (book.rs). Nothing sleeps but where said.
 #![forbid(unsafe_code)]
 
 mod book;
 mod entry;
-mod gate;
 mod press;
 mod table;
 
 pub use book::{Book, Snapshot};
 pub use entry::Count;
-pub use gate::Gate;
 pub use press::Kind;
 
 use crate::{
@@ -152,12 +150,13 @@ impl Accounts {
     /// Waits until there are such, or for `milliseconds`. May sleep.
     pub fn wait_for_news(&self, milliseconds: u32) {
         let mut waiting = self.waiting.lock();
-        if !self.has_news.xchg(false, Full) {
+        if !self.has_news.load(Relaxed) {
             let jiffies = msecs_to_jiffies(milliseconds);
             // Whatever woke it, it is time for a look.
             let _ = self.news.wait_interruptible_timeout(&mut waiting, jiffies);
         }
-        self.has_news.store(false, Relaxed);
+        // Before that look: what comes during it is for the next.
+        self.has_news.xchg(false, Full);
     }
 
     fn unpin(&self, entry: &Entry, ephemeral: bool) {

@@ -32,13 +32,13 @@ pub use quota::{Quota, Quotas};
 pub use tend::Tender;
 
 use crate::{
-    account::{Count, Gate, Owner},
+    account::{Count, Owner},
     core::{
         policy::Verdict,
         totals::{self, Totals},
     },
     ffi::{machine, page::Page},
-    store::{Content, Counter, Counters, Shape, Store},
+    store::{Content, Counter, Counters, Gate, Shape, Store},
 };
 use index::{Change, Index, Position};
 use kernel::{

@@ -14,6 +14,7 @@ pub mod codec;
 mod content;
 mod copy;
 mod counters;
+mod gate;
 mod held;
 mod ledger;
 mod record;
@@ -27,6 +28,7 @@ pub use codec::{Algorithm, Workspace};
 pub use content::Content;
 pub use copy::Copied;
 pub use counters::{Counter, Counters};
+pub use gate::Gate;
 pub use held::Held;
 pub use ledger::{Ledger, Policy};
 pub use record::Sharing;
@@ -34,7 +36,7 @@ pub use rework::{Job, Round, Task};
 pub use tier::Tier;
 
 use crate::{
-    account::{Accounts, Gate, Owner},
+    account::{Accounts, Owner},
     core::{hash, same_filled::same_filled},
     ffi::{machine, noio, page::Page, random, zsmalloc},
 };

@@ -2,6 +2,28 @@
 //! What an administrator sees and sets. All files are of process context and may sleep.
 #![forbid(unsafe_code)]
 
+/// Defines files for root alone that say one thing each: of a name, and its value. `GROUP of HOST:` says what they
+/// are to be called together, and whose they are.
+macro_rules! value_files {
+    ($group:ident of $host:ty: $($name:ident = $file:literal => $show:expr),* $(,)?) => {
+        $(
+            struct $name;
+
+            impl Attribute<$host> for $name {
+                const NAME: &'static CStr = $file;
+                const MODE: u16 = 0o400;
+
+                fn show(host: &$host, out: &mut Text<'_>) -> Result {
+                    let show: fn(&$host, &mut Text<'_>) -> Result = $show;
+                    show(host, out)
+                }
+            }
+        )*
+
+        attribute_group!($group, KobjectAttribute::<$host>, None => $($name),*);
+    };
+}
+
 mod backing;
 pub mod cgroups;
 mod children;

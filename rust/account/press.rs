@@ -7,8 +7,8 @@
 
 use super::{Accounts, Count, Owner};
 use crate::core::{
-    limits::{self, Tree},
-    shares::{self, Holding},
+    limits::{self, Tree, MOST_LEVELS},
+    shares::{self, Holding, WEIGHT},
 };
 use kernel::sync::atomic::ordering::Relaxed;
 
@@ -24,12 +24,6 @@ pub enum Kind {
 /// Beyond so many sixteenths of its limit, an account has to give up something, down to as many.
 pub(super) const HIGH: u64 = 15;
 const LOW: u64 = 14;
-
-/// More levels than this nobody looks down.
-const MOST_LEVELS: usize = 128;
-
-/// What an account pays with that was not told: as everybody else does.
-const WEIGHT: u16 = 100;
 
 impl Accounts {
     /// Sums up for each account what all under it could give up.

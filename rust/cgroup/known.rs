@@ -4,14 +4,14 @@
 
 use crate::{
     account::{Accounts, Owner},
-    core::limits::{self, Limit},
+    core::{
+        limits::{self, Limit},
+        shares::WEIGHT,
+    },
     ffi::cgroup::{self, Seen},
 };
 use core::mem::{replace, take};
 use kernel::{alloc::KVVec, prelude::*};
-
-/// What weighs as much as others.
-const WEIGHT: u16 = 100;
 
 /// A cgroup whose tasks had to wait for a CPU for as much of the last seconds is at its `cpu.max`, or
 /// as good as that.

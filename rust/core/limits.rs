@@ -9,7 +9,7 @@ use core::fmt;
 pub const NONE: u64 = u64::MAX;
 
 /// More levels than this no tree has: a walk up ends.
-const MOST_LEVELS: usize = 128;
+pub const MOST_LEVELS: usize = 128;
 
 /// The largest percentage that is taken.
 const MOST_PERCENT: u32 = 10_000;

@@ -15,6 +15,9 @@ pub const MOST_TAX: u32 = 99;
 /// The tax until somebody sets another.
 pub const TAX: u32 = 75;
 
+/// What everybody pays with who was not told.
+pub const WEIGHT: u16 = 100;
+
 /// What one holds, and what it pays with.
 #[derive(Clone, Copy, Debug)]
 pub struct Holding {

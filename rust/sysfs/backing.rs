@@ -50,56 +50,37 @@ impl Attribute<State> for BdStat {
     }
 }
 
-/// 1 when cold pages go to the disk below in the background.
-pub(super) struct WritebackOn;
+/// Defines files of the disk below that are 0 or 1: a type, its file's name, what reads and what sets the value.
+macro_rules! flag_files {
+    ($($(#[$doc:meta])* $name:ident = $file:literal => $get:ident, $set:ident;)*) => {
+        $(
+            $(#[$doc])*
+            pub(super) struct $name;
 
-impl Attribute<State> for WritebackOn {
-    const NAME: &'static CStr = c"writeback";
-    const MODE: u16 = 0o644;
+            impl Attribute<State> for $name {
+                const NAME: &'static CStr = $file;
+                const MODE: u16 = 0o644;
 
-    fn show(device: &State, out: &mut Text<'_>) -> Result {
-        out.value(u8::from(device.settings().writeback.is_on()))
-    }
+                fn show(device: &State, out: &mut Text<'_>) -> Result {
+                    out.value(u8::from(device.settings().writeback.$get()))
+                }
 
-    fn store(device: &State, value: &str) -> Result {
-        device.settings().writeback.set_on(super::flag(value)?);
-        Ok(())
-    }
+                fn store(device: &State, value: &str) -> Result {
+                    device.settings().writeback.$set(super::flag(value)?);
+                    Ok(())
+                }
+            }
+        )*
+    };
 }
 
-/// 1 when pages that do not compress go to the disk below at once.
-pub(super) struct WritebackIncompressible;
-
-impl Attribute<State> for WritebackIncompressible {
-    const NAME: &'static CStr = c"writeback_incompressible";
-    const MODE: u16 = 0o644;
-
-    fn show(device: &State, out: &mut Text<'_>) -> Result {
-        out.value(u8::from(device.settings().writeback.takes_incompressible()))
-    }
-
-    fn store(device: &State, value: &str) -> Result {
-        let takes = super::flag(value)?;
-        device.settings().writeback.set_takes_incompressible(takes);
-        Ok(())
-    }
-}
-
-/// 1 when `writeback_limit` holds.
-pub(super) struct WritebackLimitEnable;
-
-impl Attribute<State> for WritebackLimitEnable {
-    const NAME: &'static CStr = c"writeback_limit_enable";
-    const MODE: u16 = 0o644;
-
-    fn show(device: &State, out: &mut Text<'_>) -> Result {
-        out.value(u8::from(device.settings().writeback.is_limited()))
-    }
-
-    fn store(device: &State, value: &str) -> Result {
-        device.settings().writeback.set_limited(super::flag(value)?);
-        Ok(())
-    }
+flag_files! {
+    /// 1 when cold pages go to the disk below in the background.
+    WritebackOn = c"writeback" => is_on, set_on;
+    /// 1 when pages that do not compress go to the disk below at once.
+    WritebackIncompressible = c"writeback_incompressible" => takes_incompressible, set_takes_incompressible;
+    /// 1 when `writeback_limit` holds.
+    WritebackLimitEnable = c"writeback_limit_enable" => is_limited, set_limited;
 }
 
 /// How many pages may still be written back.

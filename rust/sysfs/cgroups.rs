@@ -207,28 +207,9 @@ impl View {
     }
 }
 
-/// Defines a cgroup's files that cannot be written: a name, and its value.
-macro_rules! value_files {
-    ($($name:ident = $file:literal => $show:expr),* $(,)?) => {
-        $(
-            struct $name;
-
-            impl Attribute<View> for $name {
-                const NAME: &'static CStr = $file;
-                const MODE: u16 = 0o400;
-
-                fn show(view: &View, out: &mut Text<'_>) -> Result {
-                    let show: fn(&View, &mut Text<'_>) -> Result = $show;
-                    show(view, out)
-                }
-            }
-        )*
-
-        attribute_group!(VALUES, KobjectAttribute::<View>, None => $($name),*);
-    };
-}
-
+// Those that cannot be written.
 value_files! {
+    VALUES of View:
     Path = c"path" => |view, out| cgroup::with_path(view.inode, |path| out.bytes(path))?,
     LimitInForce = c"limit_effective_bytes" => |view, out| match view.cgroups.limit_bytes(view.inode)? {
         NONE => out.value("max"),

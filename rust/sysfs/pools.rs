@@ -59,31 +59,17 @@ impl Watch for Pin<KBox<Files>> {
     }
 }
 
-/// Defines the files of a pool: a name, and its value.
-macro_rules! pool_files {
-    ($($name:ident = $file:literal => $show:expr),* $(,)?) => {
-        $(
-            struct $name;
-
-            impl Attribute<View> for $name {
-                const NAME: &'static CStr = $file;
-                const MODE: u16 = 0o400;
-
-                fn show(view: &View, out: &mut Text<'_>) -> Result {
-                    let show: fn(&Pool, &mut Text<'_>) -> Result = $show;
-                    view.pools.with_pool(view.id, |pool| show(pool, out))?
-                }
-            }
-        )*
-
-        attribute_group!(FILES, KobjectAttribute::<View>, None => $($name),*);
-    };
+impl View {
+    fn with<R>(&self, look: impl FnOnce(&Pool) -> R) -> Result<R> {
+        self.pools.with_pool(self.id, look)
+    }
 }
 
-pool_files! {
-    Kind = c"kind" => |pool, out| out.value(pool.kind().name()),
-    Owner = c"owner" => |pool, out| out.value(pool.owner().to_str().unwrap_or("?")),
-    Objects = c"objects" => |pool, out| out.value(pool.objects()),
-    Pages = c"pages" => |pool, out| out.value(pool.totals().pages),
-    StoredBytes = c"stored_bytes" => |pool, out| out.value(pool.totals().stored_bytes),
+value_files! {
+    FILES of View:
+    Kind = c"kind" => |view, out| view.with(|pool| out.value(pool.kind().name()))?,
+    Owner = c"owner" => |view, out| view.with(|pool| out.value(pool.owner().to_str().unwrap_or("?")))?,
+    Objects = c"objects" => |view, out| view.with(|pool| out.value(pool.objects()))?,
+    Pages = c"pages" => |view, out| view.with(|pool| out.value(pool.totals().pages))?,
+    StoredBytes = c"stored_bytes" => |view, out| view.with(|pool| out.value(pool.totals().stored_bytes))?,
 }

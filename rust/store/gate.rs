@@ -49,7 +49,7 @@ impl Gate {
 
     /// Whether a put is to be turned away, which counts it.
     #[inline]
-    pub fn is_shut(&self) -> bool {
+    fn is_shut(&self) -> bool {
         let shut = refusal::turns_away(self.until.load(Relaxed), clock::now);
         if shut {
             self.early.fetch_add(1, Relaxed);
@@ -58,7 +58,7 @@ impl Gate {
     }
 
     /// Shuts it for a while.
-    pub fn shut(&self) {
+    fn shut(&self) {
         self.until.store(refusal::shut(clock::now()), Relaxed);
     }
 
