@@ -34,6 +34,8 @@ pub struct Figure {
     pub pages: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub round: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<u32>,
     pub value: f64,
 }
 
@@ -93,6 +95,7 @@ pub struct Query<'a> {
     pub what: &'a str,
     pub threads: Option<u32>,
     pub pages: Option<u64>,
+    pub second: Option<u32>,
 }
 
 impl Query<'_> {
@@ -102,6 +105,7 @@ impl Query<'_> {
             && figure.what == self.what
             && (self.threads.is_none() || figure.threads == self.threads)
             && (self.pages.is_none() || figure.pages == self.pages)
+            && (self.second.is_none() || figure.second == self.second)
     }
 
     /// Over its rounds.

@@ -86,12 +86,22 @@ fn scale() -> Vec<Figure> {
     all
 }
 
+fn shares() -> Vec<Figure> {
+    [("weight 100", 0, 90), ("weight 300", 0, 10), ("weight 9000", 0, 0), ("weight 100", 1, 28), ("weight 300", 1, 72)]
+        .into_iter()
+        .map(|(store, second, value)| {
+            figure(json!({"part": "shares", "store": store, "what": "100:300", "second": second, "value": value}))
+        })
+        .collect()
+}
+
 pub fn part(part: Part) -> PartResult {
     let figures = match part {
         Part::Cost => cost(),
         Part::Bytes => bytes(),
         Part::Time => time(),
         Part::Scale => scale(),
+        Part::Shares => shares(),
         Part::Corpus | Part::Swap => Vec::new(),
     };
     PartResult {
@@ -113,7 +123,13 @@ pub fn part(part: Part) -> PartResult {
 }
 
 pub fn results() -> Results {
-    let parts = [Part::Cost, Part::Bytes, Part::Time, Part::Scale];
+    let parts = [
+        Part::Cost,
+        Part::Bytes,
+        Part::Time,
+        Part::Scale,
+        Part::Shares,
+    ];
     Results {
         parts: parts.map(|each| (each, part(each))).into(),
     }

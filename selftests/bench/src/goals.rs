@@ -25,6 +25,8 @@ pub const BYTES_RECOMPRESSED: Goal = Goal::AtMost(1.0);
 pub const TABLES: Goal = Goal::AtMost(48.0);
 /// Of a page among the most, beside one among the fewest.
 pub const GROWTH: Goal = Goal::AtMost(1.1);
+/// Points that what a cgroup holds may be away from its share.
+pub const SHARES: Goal = Goal::AtMost(5.0);
 /// Instructions of any single put or get.
 pub const DEAREST: Goal = Goal::AtMost(1e6);
 

@@ -14,6 +14,7 @@ pub enum Part {
     Bytes,
     Time,
     Scale,
+    Shares,
 }
 
 type Options = &'static [(&'static str, &'static str)];
@@ -28,16 +29,17 @@ const USER_MODE: Options = &[("KERNEL", "uml"), ("CPUS", "2"), ("MEM", "1024")];
 const ROOMY: Options = &[("MEM", "2048")];
 
 impl Part {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Corpus,
         Self::Cost,
         Self::Swap,
         Self::Bytes,
         Self::Time,
         Self::Scale,
+        Self::Shares,
     ];
     /// What makes sense in a guest at native speed.
-    pub const HERE: [Self; 3] = [Self::Corpus, Self::Bytes, Self::Time];
+    pub const HERE: [Self; 4] = [Self::Corpus, Self::Bytes, Self::Time, Self::Shares];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -47,6 +49,7 @@ impl Part {
             Self::Bytes => "bytes",
             Self::Time => "time",
             Self::Scale => "scale",
+            Self::Shares => "shares",
         }
     }
 
@@ -57,6 +60,7 @@ impl Part {
             Self::Cost | Self::Swap => COUNTING,
             Self::Bytes => PLAIN,
             Self::Time if here => TWO_PROCESSORS,
+            Self::Shares => TWO_PROCESSORS,
             Self::Time => USER_MODE,
             Self::Scale => COUNTING_MANY_PAGES,
         }
@@ -71,7 +75,7 @@ impl Part {
     }
 
     pub fn needs_corpus(self) -> bool {
-        !matches!(self, Self::Corpus | Self::Scale)
+        !matches!(self, Self::Corpus | Self::Scale | Self::Shares)
     }
 }
 

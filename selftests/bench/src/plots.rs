@@ -51,7 +51,12 @@ pub fn draw(results: &Results, folder: &Path) -> Result<(), String> {
         (Part::Swap, bars::draw, &["out", "in"]),
         (Part::Bytes, bars::draw, &["bytes"]),
         (Part::Time, bars::draw, &["put, 1 thread", "get, 1 thread"]),
-        (Part::Scale, lines::draw, &["put", "get", "tables"]),
+        (Part::Scale, lines::over_pages, &["put", "get", "tables"]),
+        (
+            Part::Shares,
+            lines::over_seconds,
+            &["100:200", "100:300", "one after the other"],
+        ),
     ] {
         let path = folder.join(format!("{part}.png"));
         let tables = views::of(part, results.figures(part));
@@ -81,9 +86,10 @@ fn picture(path: &Path, tables: &[&Comparison], panel: Panel) -> Drawn {
     Ok(area.present()?)
 }
 
-fn colour(store: &str) -> RGBColor {
+/// That of the store, or one for its place among those that have no colour of their own.
+fn colour(store: &str, place: usize) -> RGBColor {
     let known = COLOURS.iter().find(|(name, _)| *name == store);
-    known.map_or(BLACK, |(_, colour)| *colour)
+    known.unwrap_or(&COLOURS[place % COLOURS.len()]).1
 }
 
 /// At an axis.
@@ -117,7 +123,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("swap.png"), "of an earlier run").unwrap();
         draw(&fixture::results(), folder.path()).unwrap();
-        for name in ["cost.png", "bytes.png", "time.png", "scale.png"] {
+        for name in [
+            "cost.png",
+            "bytes.png",
+            "time.png",
+            "scale.png",
+            "shares.png",
+        ] {
             let bytes = fs::read(folder.path().join(name)).unwrap();
             assert!(
                 bytes.starts_with(b"\x89PNG") && bytes.len() > 5000,

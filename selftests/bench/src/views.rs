@@ -2,6 +2,7 @@
 //! The comparisons that each part's figures make, and the goals that are for them.
 
 mod scale;
+mod shares;
 
 use crate::comparison::{Comparison, Ratio};
 use crate::figures::{sources, Figure, Query, Sample, MADE};
@@ -29,6 +30,7 @@ pub fn of(part: Part, figures: &[Figure]) -> Vec<Comparison> {
         Part::Bytes => vec![bytes(figures), tables(figures)],
         Part::Time => time(figures),
         Part::Scale => scale::tables(figures),
+        Part::Shares => shares::tables(figures),
     };
     all.into_iter().filter(|table| !table.is_empty()).collect()
 }
@@ -46,6 +48,7 @@ pub fn judgements(part: Part, figures: &[Figure]) -> Vec<Judgement> {
             );
         }
         Part::Scale => all.extend(scale::judgements(figures)),
+        Part::Shares => all.extend(shares::judgements(figures)),
         _ => {}
     }
     all
@@ -331,6 +334,22 @@ mod tests {
         assert_eq!(
             judged(Part::Scale),
             wanted.map(|(name, missed)| (name.to_string(), missed))
+        );
+    }
+
+    #[test]
+    fn shares_are_judged_by_the_weights_of_those_who_stayed() {
+        assert_eq!(
+            judged(Part::Shares),
+            [(
+                "100:300, points from the weights at the end".to_string(),
+                false
+            )]
+        );
+        let tables = of(Part::Shares, &fixture::part(Part::Shares).figures);
+        assert_eq!(
+            tables[0].stores,
+            ["weight 100", "weight 300", "weight 9000"]
         );
     }
 

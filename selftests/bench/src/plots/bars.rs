@@ -38,7 +38,7 @@ pub fn draw(area: &Area, table: &Comparison) -> Drawn {
         .label_style((FONT_NAME, 15))
         .draw()?;
     for (index, store) in table.stores.iter().enumerate() {
-        let style = colour(store).filled();
+        let style = colour(store, index).filled();
         chart
             .draw_series(
                 table
@@ -87,7 +87,7 @@ fn bar(table: &Comparison, group: usize, index: usize, row: &Row) -> Option<Rect
     let height = row.values[index]?.median;
     Some(Rectangle::new(
         [(left, 0.0), (right, height)],
-        colour(&table.stores[index]).filled(),
+        colour(&table.stores[index], index).filled(),
     ))
 }
 
