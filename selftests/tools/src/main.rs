@@ -17,6 +17,7 @@ mod device;
 mod dump;
 mod exhaust;
 mod flood;
+mod gets;
 mod given;
 mod hoard;
 mod ioctl_fuzz;
@@ -77,6 +78,8 @@ enum Command {
     Fill(span::Options),
     /// What each of many pages of /dev/tmem costs
     Flood(flood::Options),
+    /// What gets from a pool of /dev/tmem cost, and how long they are
+    Gets(gets::Options),
     /// Fill a pool of /dev/tmem, run a command, and get everything back
     Hoard(hoard::Options),
     /// Random commands to /dev/tmem, right and wrong
@@ -125,6 +128,7 @@ fn main() -> ExitCode {
         Command::Exhaust(options) => exhaust::run(&options),
         Command::Fill(options) => span::fill(&options),
         Command::Flood(options) => flood::run(&options),
+        Command::Gets(options) => gets::run(&options),
         Command::Hoard(options) => hoard::run(&options),
         Command::IoctlFuzz(options) => ioctl_fuzz::run(&options),
         Command::Memory(options) => memory::run(&options),
