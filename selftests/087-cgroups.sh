@@ -167,7 +167,7 @@ no_cgroup_is_dying() {
 }
 
 readings=$(fewer 10000)
-number=$(fewer 1000)
+number=$(fewer 10000)
 case_of "the root's directory" root_is_there
 case_of "a cgroup's comes within a second of its first page" a_directory_comes
 case_of "its pages are those in swap" pages_are_those_in_swap
