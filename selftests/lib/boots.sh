@@ -14,7 +14,10 @@ run_selftests() {
 	for name in "$@"; do
 		guest=$(guest_of "$name")
 		# Most tests want the same guest: many of them are worth as many as run at once.
-		[[ $guest != default || $# -lt 10 ]] || guest=$(defaults $((number++ % turns + 1)))
+		if [[ $guest == default && $# -ge 10 ]]; then
+			number=$((number % turns + 1))
+			guest=$(defaults $number)
+		fi
 		[[ -n ${tests_of[$guest]:-} || $guest == host ]] || guests+=("$guest")
 		tests_of[$guest]+="$name "
 	done
