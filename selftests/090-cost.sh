@@ -44,5 +44,5 @@ case_of "a page of class pattern" costs_no_more pattern 1035
 case_of "a page of class word" costs_no_more word 1130
 case_of "a page of class text" costs_no_more text 1005
 case_of "a page of class half" costs_no_more half 1005
-case_of "a page of class random" costs_no_more random 1015
+case_of "a page of class random" costs_no_more random 1010
 cat "$scratch/table"

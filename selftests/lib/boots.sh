@@ -21,6 +21,7 @@ run_selftests() {
 		[[ -n ${tests_of[$guest]:-} || $guest == host ]] || guests+=("$guest")
 		tests_of[$guest]+="$name "
 	done
+	rm -f "$(log_of begun)"*
 	# shellcheck disable=SC2086 # lists of names
 	{
 		for index in "${!guests[@]}"; do start_boot "$index" "${guests[index]}" ${tests_of[${guests[index]}]}; done
@@ -80,15 +81,13 @@ run_in_guests() {
 }
 
 start_boot() {
-	local lane=$1
-	shift
-	start "$lane" boot "$@"
+	start "$1" boot "$@"
 }
 
-# boot OPTIONS NAME...: the guest's standard output is the tests'.
+# boot LANE OPTIONS NAME...: the guest's standard output is the tests'.
 boot() {
-	local options=$1 seconds=120 patience=1 name setting settings=()
-	shift
+	local lane=$1 options=$2 seconds=120 patience=1 name setting settings=()
+	shift 2
 	settings=("KERNEL=$(kernel_of "$1")")
 	[[ ${settings[0]} != *debug ]] || patience=5
 	for name in "$@"; do
@@ -97,19 +96,24 @@ boot() {
 	for setting in $options; do
 		[[ $setting == default ]] || settings+=("$setting")
 	done
-	await_turn
+	await_turn "$lane"
 	# The tests are copied, and the share given up: a guest that is out of memory must not need its server, nor complain of it.
 	exec env "${settings[@]}" LOAD=0 SHARE="$TMEM_ROOT/selftests" TIMEOUT=$((patience * seconds)) \
 		RUN="cp -r /mnt/share /root/selftests; umount /mnt/share; PATIENCE=$patience bash /root/selftests/lib/guest.sh ${*#*:}" "$TMEM_ROOT/qemu/guest"
 }
 
-# await_turn: until there is one. It is held for as long as this process and those it becomes or starts.
+# await_turn LANE: until there is one, after those before have had theirs. It is held for as long as this process and those it
+# becomes or starts.
 await_turn() {
 	local turn lock
+	until [[ $1 == 0 || -e $(log_of "begun$(($1 - 1))") ]]; do sleep 0.2; done
 	while true; do
 		for ((turn = 0; turn < turns; turn++)); do
 			exec {lock}>"$(log_of "turn$turn")"
-			! flock -n "$lock" || return 0
+			if flock -n "$lock"; then
+				touch "$(log_of "begun$1")"
+				return
+			fi
 			exec {lock}>&-
 		done
 		sleep 0.5
