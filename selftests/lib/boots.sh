@@ -14,7 +14,7 @@ run_selftests() {
 	for name in "$@"; do
 		guest=$(guest_of "$name")
 		# Most tests want the same guest: many of them are worth as many as run at once.
-		if [[ $guest == default && $# -ge 10 ]]; then
+		if [[ $guest == default && $# -ge 6 ]]; then
 			number=$((number % turns + 1))
 			guest=$(defaults $number)
 		fi
