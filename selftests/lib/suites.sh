@@ -33,15 +33,19 @@ suite_build() {
 
 # build KERNEL
 build() {
+	local kver
 	KERNEL=$1 "$TMEM_ROOT/scripts/build" all
-	touch "$TMEM_ROOT/.build/tested-$1"
+	KERNEL=$1 find_release
+	touch "$TMEM_ROOT/.build/$kver/tested"
 }
 
 # build_if_stale KERNEL: make needs seconds to see that nothing changed; one look at the sources is enough.
 build_if_stale() {
-	local stamp=$TMEM_ROOT/.build/tested-$1
+	local kver stamp
 	local sources=(Kbuild rust scripts/tmemctl scripts/build scripts/lib selftests/examples selftests/modules \
 		selftests/tmem-client selftests/tools)
+	KERNEL=$1 find_release
+	stamp=$TMEM_ROOT/.build/$kver/tested
 	if [[ -e $stamp && -z $(cd "$TMEM_ROOT" && find "${sources[@]}" -newer "$stamp" -type f -print -quit) ]]; then
 		return
 	fi
