@@ -101,16 +101,21 @@ impl Pool {
         None
     }
 
-    /// The next page that is old and on no disk below, copied to `page`. Does not sleep. [`None`] when
-    /// there is none to find in some hundred steps.
-    pub fn next_old(&self, cold: &mut Cold, page: &Page<'_>) -> Option<(Handle, Copied)> {
+    /// The next page, of an owner that is `wanted`, that is old and on no disk below, copied to `page`.
+    /// Does not sleep. [`None`] when there is none to find in some hundred steps.
+    pub fn next_old(
+        &self,
+        cold: &mut Cold,
+        wanted: impl Fn(Owner) -> bool,
+        page: &Page<'_>,
+    ) -> Option<(Handle, Copied)> {
         for _ in 0..MOST_PASSED {
             let position = self.next_round(&mut cold.early)?;
             let verdict = |age| match age {
                 OLD.. => Verdict::Leaves,
                 _ => Verdict::Stays(age),
             };
-            let found = self.look(position.handle(), |_| true, verdict, page);
+            let found = self.look(position.handle(), &wanted, verdict, page);
             if let Some(Found::Copied(handle, copied)) = found {
                 return Some((handle, copied));
             }

@@ -117,11 +117,12 @@ impl Cleaner {
             let giver = accounts.who_gives(Kind::Any);
             giver.filter(|giver| !accounts.rests(*giver, now))
         });
-        move |owner| match giver {
+        let gives = move |owner| match giver {
             Some(Some(giver)) => owner == giver,
-            Some(None) => !accounts.rests(owner, now),
-            None => accounts.is_pressed(owner) && !accounts.rests(owner, now),
-        }
+            Some(None) => true,
+            None => accounts.is_pressed(owner),
+        };
+        move |owner| gives(owner) && !accounts.rests(owner, now)
     }
 
     /// Has the coldest pages leave; how many did.
@@ -166,12 +167,14 @@ impl Cleaner {
 
     /// Copies old pages to the batch.
     fn gather_old(&self, bench: &mut Bench) {
+        let (accounts, now) = (self.accounts(), clock::now());
+        let wanted = |owner| !accounts.rests(owner, now);
         let most = self.overflow.settings().allowance(bench.batch.capacity());
         while bench.taken.len() < most {
             let Some(page) = bench.batch.page(bench.taken.len()) else {
                 break;
             };
-            match self.pool.next_old(&mut bench.cold, &page) {
+            match self.pool.next_old(&mut bench.cold, wanted, &page) {
                 Some((handle, copied)) => bench.take(handle, copied),
                 None => break,
             }
