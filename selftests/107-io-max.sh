@@ -29,18 +29,12 @@ written_by() {
 	sed -n "s/^$number .*wbytes=\([0-9]*\).*/\1/p" "$(group_of "$1")/io.stat"
 }
 
-# hold GROUP MIB: of memory that does not compress, in swap.
-hold() {
-	in_group "$1" tmem-test memory --mib "$2" --class random --page-out --hold 600 >/dev/null &
-	settles "$1"
-}
-
 # All its pages in the pool, none below.
 set_up() {
 	echo +io >/sys/fs/cgroup/cgroup.subtree_control
 	swap_over $below 256M
 	make_cgroup one max
-	hold one $((pages / 256))
+	swap_out one $((pages / 256)) random
 	(($(value_of one pages) > pages * 9 / 10 && $(stat_of written_back) == 0))
 	[[ -z $(written_by one) || $(written_by one) == 0 ]]
 }
@@ -90,9 +84,9 @@ hold_up_nobody() {
 	local before
 	echo 0 >$sys/writeback
 	echo 0 >$sys/mem_limit
-	hold one 16
+	swap_out one 16 random
 	make_cgroup two max
-	hold two 4
+	swap_out two 4 random
 	echo 1 >"$(directory_of one)/weight"
 	echo "$number wbps=32768" >"$(group_of one)/io.max"
 	before=$(value_of two written_back_bytes)

@@ -72,13 +72,13 @@ say_it_with_memory_enough() {
 say_it_again() {
 	local name pids=()
 	for name in "${!programs[@]}"; do
-		echo "${programs[$name]}M" >"/sys/fs/cgroup/$name/memory.max"
+		make_cgroup "$name" "${programs[$name]}M"
 		run "$name" &
 		pids+=("$!")
 	done
 	while sleep 0.5 && kill -0 "${pids[@]}" 2>/dev/null; do
 		for name in "${!programs[@]}"; do
-			cat "$cgroups/$(stat -c %i "/sys/fs/cgroup/$name")/pages" 2>/dev/null >>"$scratch/$name.pages" || true
+			value_of "$name" pages 2>/dev/null >>"$scratch/$name.pages" || true
 		done
 	done
 	for pid in "${pids[@]}"; do wait "$pid"; done
@@ -86,10 +86,11 @@ say_it_again() {
 }
 
 have_paid() {
-	local name
+	local name most
 	for name in "${!programs[@]}"; do
-		echo "$name: $(sort -n "$scratch/$name.pages" | tail -n 1) pages at most"
-		(($(sort -n "$scratch/$name.pages" | tail -n 1) > 500))
+		most=$(sort -n "$scratch/$name.pages" | tail -n 1)
+		echo "$name: $most pages at most"
+		((most > 250))
 	done
 }
 

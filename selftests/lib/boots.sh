@@ -16,7 +16,7 @@ run_selftests() {
 		# Most tests want the same guest: many of them are worth as many as run at once.
 		if [[ $guest == default && $# -ge 6 ]]; then
 			number=$((number % turns + 1))
-			guest=$(defaults $number)
+			guest="default $number"
 		fi
 		[[ -n ${tests_of[$guest]:-} || $guest == host ]] || guests+=("$guest")
 		tests_of[$guest]+="$name "
@@ -30,14 +30,7 @@ run_selftests() {
 	}
 }
 
-# defaults NUMBER: the word so often, for a guest of its own.
-defaults() {
-	local words
-	printf -v words ' default%.0s' $(seq "$1")
-	echo "${words# }"
-}
-
-# guest_of NAME: the options of the guest it wants, `default`, or `host`.
+# guest_of NAME: the options of the guest it wants, `default`, or `host`. Another `default` has a number.
 guest_of() {
 	if runs_on_host "$1"; then
 		echo host
@@ -69,13 +62,13 @@ run_in_guests() {
 	shift 2
 	waiting=("$@")
 	current=
-	echo "# a guest (${options%% default*}) for ${#waiting[@]} tests"
+	echo "# a guest (${options% [0-9]*}) for ${#waiting[@]} tests"
 	while true; do
 		follow "$lane"
 		[[ $status == 0 || $status == 3 && -z $current ]] || guest_died "$lane"
 		[[ ${#waiting[@]} != 0 ]] || break
 		current=
-		echo "# another guest (${options%% default*}) for ${#waiting[@]} tests"
+		echo "# another guest (${options% [0-9]*}) for ${#waiting[@]} tests"
 		start_boot "$lane" "$options" "${waiting[@]}"
 	done
 }
@@ -94,7 +87,7 @@ boot() {
 		seconds=$((seconds + $(head_of timeout "$(file_of "$name")" 180)))
 	done
 	for setting in $options; do
-		[[ $setting == default ]] || settings+=("$setting")
+		[[ $setting != *=* ]] || settings+=("$setting")
 	done
 	await_turn "$lane"
 	# The tests are copied, and the share given up: a guest that is out of memory must not need its server, nor complain of it.

@@ -41,9 +41,9 @@ in_group() {
 	)
 }
 
-# swap_out GROUP MIB: starts a program in the group whose memory is in swap, and stays there.
+# swap_out GROUP MIB [CLASS]: starts a program in the group whose memory is in swap, and stays there.
 swap_out() {
-	in_group "$1" tmem-test memory --mib "$2" --page-out --hold 600 >/dev/null &
+	in_group "$1" tmem-test memory --mib "$2" ${3:+--class "$3"} --page-out --hold 600 >/dev/null &
 	settles "$1"
 }
 

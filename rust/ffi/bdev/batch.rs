@@ -153,10 +153,11 @@ impl Entry {
 ///
 /// Called by the block layer, in any context, with a bio of an [`Entry`].
 unsafe extern "C" fn written(bio: *mut bindings::bio) {
-    // SAFETY: `end` stays until the last one has told it.
+    // SAFETY: the bio is in an entry, of which nothing but the time is touched; both stay, as `end` does, until the
+    // last one has told it.
     unsafe {
-        let entry = &*container_of!(bio, Entry, bio);
-        entry.ended.store(clock::now(), Relaxed);
+        let entry = container_of!(bio, Entry, bio);
+        (*entry).ended.store(clock::now(), Relaxed);
         let end = &*(*bio).bi_private.cast::<End>();
         let done = end.done.get();
         if end.left.fetch_sub(1, AcqRel) == 1 {

@@ -23,7 +23,7 @@ pub enum Class {
     Random,
     /// One word of its own, and then constant: costs least to make and to keep.
     Sparse,
-    /// One of those of [`ALL`], by seed.
+    /// Zero, word, text, half or random, by seed.
     Mixed,
 }
 
