@@ -97,7 +97,7 @@ figures() {
 	done
 	# Another encoder: within a tenth.
 	for name in compr_data_size mem_used_total mem_used_max; do
-		within $(($(mm "$name" $zram) * 9 / 10)) "$(mm "$name")" $(($(mm "$name" $zram) * 11 / 10))
+		between $(($(mm "$name" $zram) * 9 / 10)) "$(mm "$name")" $(($(mm "$name" $zram) * 11 / 10))
 	done
 }
 

@@ -14,7 +14,7 @@ emptied() {
 	before=$(stat_of stored_bytes)
 	"$@"
 	[[ $(stat_of pages) == 1048 && $(stat_of flushes) == 1000 && $(mm orig_data_size) == $((1048 * 4096)) ]]
-	within $((before * 48 / 100)) "$(stat_of stored_bytes)" $((before * 54 / 100))
+	between $((before * 48 / 100)) "$(stat_of stored_bytes)" $((before * 54 / 100))
 	tmem-test verify "$disk" --count 1000 --class text --seed 5
 	tmem-test verify "$disk" --first 1000 --count 1000 --empty
 	tmem-test verify "$disk" --first 2000 --count 48 --class text --seed 5

@@ -14,7 +14,7 @@ fills_up() {
 	echo $limit >$sys/mem_limit
 	count exhaust "$disk" --class random --refusals 3000
 	[[ $(counted error_ENOSPC) == 3000 ]]
-	within $((limit_pages * 9 / 10)) "$(counted accepted)" "$limit_pages"
+	between $((limit_pages * 9 / 10)) "$(counted accepted)" "$limit_pages"
 }
 
 counts_it() {

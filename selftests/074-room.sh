@@ -32,7 +32,7 @@ the_cap_holds() {
 	echo "$default" >$module/max_bytes
 	echo "# accepted $(counted accepted), then $(counted hits) there"
 	(($(counted accepted) > 7900))
-	within 1000 "$(counted hits)" 7000
+	between 1000 "$(counted hits)" 7000
 	nothing_is_left
 }
 
@@ -66,14 +66,14 @@ persistent_pages_stay() {
 	echo $(($(held) + (4 << 20))) >$module/max_bytes
 	count hoard --kind persistent --pages 8000
 	echo "$default" >$module/max_bytes
-	within 500 "$(counted accepted)" 7900
+	between 500 "$(counted accepted)" 7900
 	[[ $(counted hits) == "$(counted accepted)" ]]
 }
 
 a_lower_cap_makes_them_leave() {
 	count hoard --kind ephemeral --pages 4000 -- bash -ec lower_the_cap
 	echo "$default" >$module/max_bytes
-	within 1 "$(counted hits)" 3500
+	between 1 "$(counted hits)" 3500
 }
 
 lower_the_cap() {

@@ -68,10 +68,10 @@ keys_name_pages() {
 	[[ $(($(counted records) + $(counted lost))) == $(($(happened) - before)) && $(counted lost) == 0 ]]
 	# A fifth of the content is zeroes, which the kernel keeps itself. The program's own pages go out, too.
 	(($(counted puts) > pages * 2 && $(counted gets) > pages * 2))
-	within $((pages / 2)) "$(counted keys)" $((pages + pages / 4))
+	between $((pages / 2)) "$(counted keys)" $((pages + pages / 4))
 	(($(counted moved) > pages / 8))
 	[[ $(counted by_content) == 0 && $(counted orphans) == 0 ]]
-	within 100 "$(counted longest)" 4096
+	between 100 "$(counted longest)" 4096
 	[[ $(counted owner) == "$(stat -c %i $cgroup)" && $(counted owners) == 1 ]]
 }
 

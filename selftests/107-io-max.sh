@@ -58,10 +58,6 @@ are_its_own() {
 	[[ $(value_of one written_back_bytes) == $((written * 4096)) || $(value_of one written_back_bytes) == $(((written - 1) * 4096)) ]]
 }
 
-wrote() {
-	(($(stat_of written_back) >= $1))
-}
-
 has_written_about() {
 	(($(written_by one) >= $1 - 4096 && $(written_by one) <= $1))
 }

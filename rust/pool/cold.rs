@@ -28,6 +28,14 @@ const OLD: u8 = 2;
 /// Pages that are looked at in search of an old one.
 const MOST_PASSED: usize = 512;
 
+/// Whether a page leaves early, or when the kernel wants memory.
+fn old_leaves(age: u8) -> Verdict {
+    match age {
+        OLD.. => Verdict::Leaves,
+        _ => Verdict::Stays(age),
+    }
+}
+
 /// A page that is to leave.
 pub enum Found {
     /// A disk below has it as well: it leaves by [`Pool::clean_leaves`].
@@ -77,13 +85,13 @@ impl Pool {
         }
     }
 
-    /// The next page that is to leave, of the accounts that are `wanted`. Does not sleep. [`None`] when
-    /// there is none to find in some hundred steps.
+    /// The next page that is to leave, of the accounts that are `wanted`; without a `page` to copy to, one
+    /// that a disk below has as well. Does not sleep. [`None`] when there is none to find in some hundred steps.
     pub fn next_cold(
         &self,
         cold: &mut Cold,
         wanted: impl Fn(Owner) -> bool,
-        page: &Page<'_>,
+        page: Option<&Page<'_>>,
     ) -> Option<Found> {
         for _ in 0..AgingClock::PATIENCE {
             let position = self.next_round(&mut cold.hand)?;
@@ -111,11 +119,7 @@ impl Pool {
     ) -> Option<(Handle, Copied)> {
         for _ in 0..MOST_PASSED {
             let position = self.next_round(&mut cold.early)?;
-            let verdict = |age| match age {
-                OLD.. => Verdict::Leaves,
-                _ => Verdict::Stays(age),
-            };
-            let found = self.look(position.handle(), &wanted, verdict, page);
+            let found = self.look(position.handle(), &wanted, old_leaves, Some(page));
             if let Some(Found::Copied(handle, copied)) = found {
                 return Some((handle, copied));
             }
@@ -123,14 +127,27 @@ impl Pool {
         None
     }
 
+    /// The next page that is old and on a disk below as well. Does not sleep. [`None`] when there is none to
+    /// find in some hundred steps.
+    pub fn next_old_clean(&self, cold: &mut Cold) -> Option<Handle> {
+        for _ in 0..MOST_PASSED {
+            let position = self.next_round(&mut cold.hand)?;
+            let found = self.look(position.handle(), |_| true, old_leaves, None);
+            if let Some(Found::Clean(handle)) = found {
+                return Some(handle);
+            }
+        }
+        None
+    }
+
     /// What is under `handle`, if that is wanted and leaves: a page that a disk below has, or one
-    /// copied to `page`.
+    /// copied to `page`, if there is one.
     fn look(
         &self,
         handle: Handle,
         wanted: impl Fn(Owner) -> bool,
         verdict: impl FnOnce(u8) -> Verdict,
-        page: &Page<'_>,
+        page: Option<&Page<'_>>,
     ) -> Option<Found> {
         let mut found = None;
         self.index.with_clean(&handle, |content, is_clean| {
@@ -140,7 +157,7 @@ impl Pool {
                 let leaves = self.store.hold(content).leaves(verdict);
                 leaves.then_some(Found::Clean(handle))
             } else {
-                let copied = self.store.copy(content, verdict, page);
+                let copied = page.and_then(|page| self.store.copy(content, verdict, page));
                 copied.map(|copied| Found::Copied(handle, copied))
             };
             is_clean

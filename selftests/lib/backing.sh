@@ -28,3 +28,8 @@ swap_over() {
 	echo 0 >/proc/sys/vm/page-cluster
 	swapon -p 100 "$disk"
 }
+
+# wrote PAGES: so many or more, in the background.
+wrote() {
+	(($(stat_of written_back) >= $1))
+}

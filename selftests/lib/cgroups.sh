@@ -91,17 +91,3 @@ sum_of() {
 only_root_is_left() {
 	[[ $(find $cgroups -mindepth 1 -maxdepth 1 -type d) == "$cgroups/1" ]]
 }
-
-# within SECONDS CMD...: CMD succeeds in that time, of which the debug kernel needs more.
-within() {
-	local -
-	set +x
-	local end patience=1000000
-	! is_debug_kernel || patience=5000000
-	end=$((${EPOCHREALTIME/./} + $1 * patience))
-	shift
-	until "$@" 2>/dev/null; do
-		((${EPOCHREALTIME/./} < end))
-		sleep 0.05
-	done
-}

@@ -83,8 +83,8 @@ fails() {
 	fi
 }
 
-# within LOW VALUE HIGH
-within() {
+# between LOW VALUE HIGH
+between() {
 	(($1 <= $2 && $2 <= $3))
 }
 

@@ -36,6 +36,20 @@ fewer() {
 	fi
 }
 
+# within SECONDS CMD...: CMD succeeds in that time, of which the debug kernel needs more.
+within() {
+	local -
+	set +x
+	local end patience=1000000
+	! is_debug_kernel || patience=5000000
+	end=$((${EPOCHREALTIME/./} + $1 * patience))
+	shift
+	until "$@" 2>/dev/null; do
+		((${EPOCHREALTIME/./} < end))
+		sleep 0.05
+	done
+}
+
 stat_of() {
 	cat "$stats/$1"
 }

@@ -7,6 +7,8 @@
 //! I/O: a page that it would have to swap out could be one that waits for it.
 #![forbid(unsafe_code)]
 
+mod shrink;
+
 use super::{
     flight::{Flight, BATCH},
     Overflow,
@@ -19,6 +21,7 @@ use crate::{
         clock,
         errno::edquot,
         noio,
+        shrinker::Shrinker,
         thread::{Priority, Thread, Work},
     },
     pool::{Cold, Found, Handle, Pool},
@@ -56,6 +59,8 @@ pub(super) struct Cleaner {
     overflow: Arc<Overflow>,
     /// A put was refused since it was last looked at.
     refused: Atomic<bool>,
+    /// Pages here that the disk below has as well: at most so many, as some may be gone.
+    clean: Atomic<u64>,
     #[pin]
     bench: Mutex<Bench>,
 }
@@ -87,6 +92,7 @@ impl Cleaner {
                 pool,
                 overflow,
                 refused: Atomic::new(false),
+                clean: Atomic::new(0),
                 bench <- new_mutex!(bench, "tmem_writeback"),
             }),
             GFP_KERNEL,
@@ -148,19 +154,30 @@ impl Cleaner {
     fn gather_cold(&self, bench: &mut Bench) -> usize {
         let mut left = 0;
         let wanted = self.whose(bench);
-        let most = self.overflow.settings().allowance(bench.batch.capacity());
-        while bench.taken.len() < most && left < most {
-            let Some(page) = bench.batch.page(bench.taken.len()) else {
-                break;
-            };
-            match self.pool.next_cold(&mut bench.cold, &wanted, &page) {
-                Some(Found::Clean(handle)) => {
-                    let below = || self.overflow.set(super::number(&handle), Place::Below);
-                    left += usize::from(self.pool.clean_leaves(&handle, below));
-                }
+        let settings = self.overflow.settings();
+        let (capacity, most) = (
+            bench.batch.capacity(),
+            settings.allowance(bench.batch.capacity()),
+        );
+        while settings.is_on() && bench.taken.len() < capacity && left < capacity {
+            let at = bench.taken.len();
+            let page = bench.batch.page(at).filter(|_| at < most);
+            match self.pool.next_cold(&mut bench.cold, &wanted, page.as_ref()) {
+                Some(Found::Clean(handle)) => left += usize::from(self.clean_leaves(&handle)),
                 Some(Found::Copied(handle, copied)) => bench.take(handle, copied),
                 None => break,
             }
+        }
+        left
+    }
+
+    /// Takes a page out of the pool that the disk below has; whether it did. Does not sleep.
+    fn clean_leaves(&self, handle: &Handle) -> bool {
+        let below = || self.overflow.set(super::number(handle), Place::Below);
+        let left = self.pool.clean_leaves(handle, below);
+        if left {
+            self.clean
+                .store(self.clean.load(Relaxed).saturating_sub(1), Relaxed);
         }
         left
     }
@@ -256,6 +273,7 @@ impl Cleaner {
                 }
                 After::Stays => {
                     self.pool.cleaned(&handle, copied);
+                    self.clean.add(1, Relaxed);
                     1
                 }
             };
@@ -315,6 +333,7 @@ impl Work for Cleaner {
 /// The thread, as the disk has it. Dropping it waits until its present piece of work is done.
 pub(super) struct Background {
     thread: Thread<Cleaner>,
+    _shrinker: Shrinker<Cleaner>,
     cleaner: Arc<Cleaner>,
 }
 
@@ -324,6 +343,7 @@ impl Background {
         let name = CString::try_from_fmt(fmt!("tmem{number}_back"))?;
         Ok(Self {
             thread: Thread::start(&name, Priority::Normal, cleaner.clone())?,
+            _shrinker: Shrinker::register(c"tmem-clean", cleaner.clone())?,
             cleaner,
         })
     }
