@@ -39,7 +39,7 @@ streams_and_status() {
 
 options_are_heard() {
 	[[ $(sed -n 1p "$scratch/share/facts") == 1 ]]
-	within 200000 "$(sed -n 2p "$scratch/share/facts")" 307200
+	between 200000 "$(sed -n 2p "$scratch/share/facts")" 307200
 	[[ $(sed -n 3p "$scratch/share/facts") == $((64 << 20)) ]]
 }
 

@@ -8,6 +8,9 @@ use super::{
 use core::marker::PhantomData;
 use kernel::{error::to_result, prelude::*, sync::Completion, types::Opaque};
 
+/// Root lists what is there, and opens it.
+const FOR_ROOT: u16 = 0o500;
+
 /// A directory in sysfs and the state that its attributes speak about. Dropping it removes the
 /// directory; callbacks under way end first.
 pub struct Directory<S: Send + Sync + 'static>(Pin<KBox<Node<S>>>);
@@ -47,6 +50,21 @@ impl<S: Send + Sync + 'static> Directory<S> {
     ) -> Result<Self> {
         // SAFETY: the parent lives for the call, and by its reference as long as the child.
         unsafe { Self::under(parent.0.kobject.get(), name, state, groups) }
+    }
+
+    /// As [`Directory::inside`], and only root may list what is in it or open that.
+    pub fn for_root_inside<P: Send + Sync + 'static>(
+        parent: &Directory<P>,
+        name: &CStr,
+        state: S,
+        groups: List,
+    ) -> Result<Self> {
+        let directory = Self::inside(parent, name, state, groups)?;
+        let mut entry: bindings::attribute = pin_init::zeroed();
+        entry.name = name.as_char_ptr();
+        // SAFETY: the parent lives, and has an entry of this name; the C code keeps nothing of `entry`.
+        to_result(unsafe { bindings::sysfs_chmod_file(parent.0.kobject.get(), &entry, FOR_ROOT) })?;
+        Ok(directory)
     }
 
     /// # Safety

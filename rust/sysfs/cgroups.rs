@@ -38,7 +38,7 @@ impl Shown {
     /// Makes the directory inside that of the module. May sleep. ENOMEM.
     pub fn create(parent: &Directory<module::State>, cgroups: Arc<Cgroups>) -> Result<Self> {
         static GROUPS: Groups<2> = Groups::new([Some(&COMMON), None]);
-        let root = Directory::inside(parent, c"cgroups", cgroups.clone(), GROUPS.list())?;
+        let root = Directory::for_root_inside(parent, c"cgroups", cgroups.clone(), GROUPS.list())?;
         let files = Arc::pin_init(Files::new(root), GFP_KERNEL)?;
         cgroups.watch(Some(files));
         Ok(Self(cgroups))

@@ -31,7 +31,7 @@ impl Shown {
     /// Makes the directory inside that of the module. May sleep. ENOMEM.
     pub fn create(parent: &Directory<module::State>, pools: Arc<Pools>) -> Result<Self> {
         static GROUPS: Groups<1> = Groups::new([None]);
-        let root = Directory::inside(parent, c"pools", (), GROUPS.list())?;
+        let root = Directory::for_root_inside(parent, c"pools", (), GROUPS.list())?;
         let files = KBox::pin_init(Files::new(root), GFP_KERNEL)?;
         pools.watch(Some(KBox::new(files, GFP_KERNEL)?));
         Ok(Self(pools))
