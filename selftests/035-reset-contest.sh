@@ -29,7 +29,7 @@ disks_come_and_go() {
 resets_while_swapping() {
 	local pid refused=0
 	swap_on 64M
-	tmem-test memory --mib 16 --page-out --seconds 5 &
+	tmem-test memory --mib "$(fewer 20)" --page-out --seconds 5 &
 	pid=$!
 	while [[ -d /proc/$pid ]]; do
 		[[ $(writing 1 $sys/reset) == EBUSY ]]

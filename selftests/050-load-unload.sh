@@ -4,6 +4,7 @@
 # guest: CPUS=1
 # timeout: 900
 # smoke
+# long
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh
@@ -43,10 +44,10 @@ run() {
 	tmem-test reload "$module" tmem --cycles "$1" --parameters "disksize=64M"
 }
 
-# The kernel spends half the time of a load on debug and type information.
+# The kernel spends much of the time of a load on type information.
 loads_and_unloads() {
 	unload
-	objcopy --strip-debug -R .BTF -R .BTF.base "$(modinfo -n tmem)" "$module"
+	objcopy -R .BTF -R .BTF.base "$(modinfo -n tmem)" "$module"
 	# The first ones fill the kernel's own pools.
 	run $((cycles / 20))
 	usage >"$scratch/before"

@@ -3,6 +3,7 @@
 # Real programs, each in a container with less memory than it wants, all at once: each says what it says with memory enough, and
 # pays for what it swaps.
 # timeout: 400
+# long
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh

@@ -3,6 +3,7 @@
 # A cgroup that thrashes on another CPU does not make a well-behaved one's gets dearer.
 # kernel: stock
 # timeout: 240
+# long
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh

@@ -7,9 +7,9 @@
 turns=$(($(nproc) + 1))
 
 # run_selftests NAME...: of one kernel, in several guests at once; the lines of one are shown after those of the one before. What
-# runs on the host, and may rebuild, comes after them.
+# runs on the host, and may rebuild, comes after them. The usual guests, which are alike, end together, so they are the last.
 run_selftests() {
-	local name guest guests=() index number=0
+	local name guest guests=() usual=() index number=0
 	declare -A tests_of=()
 	for name in "$@"; do
 		guest=$(guest_of "$name")
@@ -18,9 +18,16 @@ run_selftests() {
 			number=$((number % turns + 1))
 			guest="default $number"
 		fi
-		[[ -n ${tests_of[$guest]:-} || $guest == host ]] || guests+=("$guest")
+		if [[ -z ${tests_of[$guest]:-} ]]; then
+			case $guest in
+			host) ;;
+			default*) usual+=("$guest") ;;
+			*) guests+=("$guest") ;;
+			esac
+		fi
 		tests_of[$guest]+="$name "
 	done
+	guests+=("${usual[@]}")
 	rm -f "$(log_of begun)"*
 	# shellcheck disable=SC2086 # lists of names
 	{

@@ -8,7 +8,8 @@
 #   # host                    it runs on the host instead
 #   # kernel: debug           the kernels it can run in (none: stock and debug)
 #   # smoke                   --ci runs it in the debug kernel as well
-#   # soak                    it takes long: --soak and --all run it
+#   # long                    it takes minutes: in the stock kernel --all runs it, or its name
+#   # soak                    it takes hours: --soak and --all run it
 #   # dmesg: REGEX            lines of the kernel log that are expected (one a line, repeatable)
 #   # timeout: 300            seconds (default 180)
 set -euo pipefail
