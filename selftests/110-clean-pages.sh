@@ -17,7 +17,7 @@ write_early() {
 	echo 1 >$sys/writeback
 	tmem-test fill "$disk" --count $pages --class random --seed 1
 	within 60 wrote $((pages - 100))
-	[[ $(stat_of pages) == $((pages)) && $(bd bd_count) == 0 ]]
+	[[ $(stat_of pages) == "$pages" && $(bd bd_count) == 0 ]]
 }
 
 # As a host does that has a balloon inflate; but this asks for all there is.
@@ -28,6 +28,10 @@ want_memory() {
 # leave PAGES: so many do when it is wanted. While the thread is at work, none do.
 leave() {
 	want_memory
+	has_left "$1"
+}
+
+has_left() {
 	(($(bd bd_count) >= $1))
 }
 
@@ -70,10 +74,6 @@ limit_is_spent() {
 	cat $sys/bd_stat
 	[[ $(bd bd_writes) == "$before" ]]
 	is_whole
-}
-
-has_left() {
-	(($(bd bd_count) >= $1))
 }
 
 switched_off() {

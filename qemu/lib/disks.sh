@@ -122,7 +122,7 @@ make_project_disk() {
 	cp "$KERNEL_DIR/config" "$modules"
 	find "$BUILD_DIR/$KVER" -maxdepth 1 -name '*.ko' -exec cp -t "$modules/updates" {} +
 	find "$BUILD_DIR/bin" -mindepth 1 -maxdepth 1 -exec cp -rt "$tree/bin" {} +
-	# As distributions have them. A guest without KVM takes a third of a second for the debug information of one.
+	# As distributions have them: a guest takes its time to load debug information.
 	run_tool find "$tree" -name '*.ko' -exec strip --strip-debug {} +
 	ln -s "$TMEM_CACHE/image/modules-$KVER" "$modules/kernel"
 	run_tool depmod -b "$tree" "$KVER"

@@ -3,7 +3,7 @@
 //! a thread writes them to where they would be, and only then are they taken out of the pool. While
 //! nobody else uses that disk, old pages are written early and kept: they can leave at once later.
 //!
-//! Locks: `bench`, by the thread alone. What the thread allocates while it writes, it does without
+//! Locks: `bench`, by the thread, and tried in reclaim (shrink.rs). What the thread allocates while it writes, it does without
 //! I/O: a page that it would have to swap out could be one that waits for it.
 #![forbid(unsafe_code)]
 
@@ -155,10 +155,8 @@ impl Cleaner {
         let mut left = 0;
         let wanted = self.whose(bench);
         let settings = self.overflow.settings();
-        let (capacity, most) = (
-            bench.batch.capacity(),
-            settings.allowance(bench.batch.capacity()),
-        );
+        let capacity = bench.batch.capacity();
+        let most = settings.allowance(capacity);
         while settings.is_on() && bench.taken.len() < capacity && left < capacity {
             let at = bench.taken.len();
             let page = bench.batch.page(at).filter(|_| at < most);
