@@ -39,7 +39,7 @@ resets_while_swapping() {
 		sleep 0.1
 	done
 	wait "$pid"
-	((refused > 10))
+	((refused > $(fewer 10)))
 	swap_off
 }
 

@@ -88,7 +88,7 @@ switched_off() {
 # Pages come, go, and are written, while the kernel wants memory all the time.
 storm() {
 	set_backing $below 64M
-	echo 3M >$sys/mem_limit
+	echo 2M >$sys/mem_limit
 	echo 1 >$sys/writeback
 	count storm "$disk" --operations "$(fewer 60000)" --threads 4 --pages 2048 --seed 7 &
 	while kill -0 $! 2>/dev/null; do

@@ -2,22 +2,20 @@
 # shellcheck shell=bash disable=SC2154 # kernels: of scripts/test
 # Sourced by scripts/test: the suites that are no selftests.
 
-# Every crate's own tests, one case a crate.
+# All crates' own tests at once: each alone would have what they share compiled once more, for what it alone wants of that.
 suite_host() {
-	local crate
-	for crate in rust/core scripts/tmemctl selftests/tmem-client selftests/tools selftests/bench; do
-		[[ -e $TMEM_ROOT/$crate/Cargo.toml ]] || continue
-		run_case "host: the tests of $crate" test_crate "$TMEM_ROOT/$crate"
-	done
+	run_case "host: the tests of the crates" test_crates
 }
 
 # Cargo finds no test in a crate that lost its tests, and is content: we are not.
-test_crate() {
-	local out=$TMEM_ROOT/.build/cargo-test.log
+test_crates() {
+	local crate out=$TMEM_ROOT/.build/cargo-test.log
 	mkdir -p "${out%/*}"
-	"$TMEM_ROOT/scripts/in-toolchain" cargo test --quiet --offline --target-dir "$TMEM_ROOT/.build/cargo-test" \
-		--manifest-path "$1/Cargo.toml" 2>&1 | tee "$out"
-	grep -q 'test result: ok. [1-9]' "$out"
+	in_workspace test --workspace --no-fail-fast 2>&1 | tee "$out" || return 1
+	for crate in tmem_core tmemctl tmem_client tmem_test tmem_bench; do
+		awk -v crate="/$crate-" '/ Running / { here = index($0, crate) } here && /^test result: ok. [1-9]/ { ran = 1 } END { exit !ran }' \
+			"$out" || die "$crate has lost its tests"
+	done
 }
 
 suite_lint() {

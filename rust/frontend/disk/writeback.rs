@@ -40,8 +40,10 @@ use kernel::{
 const HIGH: u64 = 15;
 const LOW: u64 = 14;
 
-/// Above this the thread looks again soon, in milliseconds.
+/// Above the first, old pages are written early; above the second, the thread looks again soon, in
+/// milliseconds, even if there were none.
 const HALF: u64 = 8;
+const MOST: u64 = 12;
 const SOON_MS: u32 = 100;
 
 /// A write is held back if it took so much longer than another that began with it, in nanoseconds. A page's
@@ -323,7 +325,9 @@ impl Work for Cleaner {
         if !self.pool.is_fuller_than(HALF) {
             return REST_MS;
         }
-        self.clean_early(&mut bench);
+        if self.clean_early(&mut bench) == 0 && !self.pool.is_fuller_than(MOST) {
+            return REST_MS;
+        }
         SOON_MS
     }
 }

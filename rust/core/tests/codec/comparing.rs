@@ -79,7 +79,7 @@ fn made_blocks_equal_what_they_decode_to() {
 #[test]
 fn a_wrong_byte_is_found() {
     let mut random = Random::new(35);
-    for _ in 0..200 {
+    for _ in 0..50 {
         let page = made(&mut random);
         let shared = shared(&page);
         let mut block = ours(&page);
