@@ -3,7 +3,6 @@
 # Damaged stored bytes give an I/O error, never wrong bytes, and harm no other page.
 # dmesg: Read-error on swap-device
 # dmesg: tmem0?: .*(damaged|corrupt|checksum)
-# smoke
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh

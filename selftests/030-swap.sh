@@ -6,7 +6,7 @@
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh
 . "${0%/*}/lib/tmem.sh"
-mib=50 program=64 room=24 rounds=2
+mib=40 program=56 room=24 rounds=2
 ! is_debug_kernel || mib=5 program=14 room=6 rounds=1
 
 three_commands() {
@@ -43,7 +43,7 @@ under_a_limit() {
 	swap_on 256M
 	in_cgroup "${room}M" tmem-test memory --mib "$program" --threads 2 --rounds $rounds >"$scratch/counts"
 	cat "$scratch/counts"
-	(($(counted swapped_kib) > $(fewer 32768)))
+	(($(counted swapped_kib) > $(fewer 24576)))
 	[[ $(event $cgroup/memory.events oom_kill) == 0 ]]
 	(($(event $cgroup/memory.stat pswpin) > $(fewer 1000) && $(event $cgroup/memory.stat pswpout) > $(fewer 8000)))
 	swap_off

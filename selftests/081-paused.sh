@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Pages do not get old while the guest is paused: a resumed guest is not all cold.
 # host
+# slow
 # timeout: 300
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # /sys/kernel/tmem/cgroups: who pays for what is kept, while the cgroup is there and after.
+# slow
 # timeout: 600
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # Who holds how much when there is not enough for all: weights, reserves, and what one leaves to the others.
+# slow
 # timeout: 480
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"

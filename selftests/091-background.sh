@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # Work on a cgroup's pages in the background: counted for it, done when it is near its limit, and not while it gets no CPU.
+# slow
 # timeout: 400
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
@@ -44,14 +45,14 @@ is_counted() {
 # Long before they would be idle by themselves.
 is_done_at_a_limit() {
 	local before
-	idle_in 400
+	idle_in 200
 	swap_on 128M
 	make_cgroup one max
 	make_cgroup two max
 	swap_out one 8
 	swap_out two 8
 	before=$(value_of one compressed_bytes)
-	sleep 105
+	sleep 55
 	echo $((before + $(value_of one pages) * 48)) >"$(directory_of one)/limit_bytes"
 	within 60 is_denser one "$before"
 	[[ $(value_of two recompress_usec) == 0 ]]

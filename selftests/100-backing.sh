@@ -128,9 +128,9 @@ statistics_add_up() {
 swapping() {
 	swap_over $below 256M
 	echo 4M >$sys/mem_limit
-	count memory --mib "$(fewer 60)" --class random --threads 2 --page-out --rounds 2
+	count memory --mib "$(fewer 40)" --class random --threads 2 --page-out --rounds 2
 	cat $sys/bd_stat $sys/io_stat
-	(($(bd bd_writes) > $(fewer 10000) && $(bd bd_reads) > $(fewer 10000)))
+	(($(bd bd_writes) > $(fewer 8000) && $(bd bd_reads) > $(fewer 8000)))
 	[[ $(io failed_writes) == 0 && $(io failed_reads) == 0 ]]
 	# Only the header is left.
 	[[ $(($(stat_of pages) + $(bd bd_count))) == 1 ]]
@@ -141,8 +141,8 @@ swapping_huge_pages() {
 	echo madvise >/sys/kernel/mm/transparent_hugepage/enabled
 	swap_over $below 256M
 	echo 4M >$sys/mem_limit
-	count memory --kind huge --mib "$(fewer 60)" --class random --page-out --rounds 2
-	(($(bd bd_writes) > $(fewer 10000)))
+	count memory --kind huge --mib "$(fewer 40)" --class random --page-out --rounds 2
+	(($(bd bd_writes) > $(fewer 8000)))
 	[[ $(io failed_writes) == 0 && $(io failed_reads) == 0 ]]
 	swap_off
 }

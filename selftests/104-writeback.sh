@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Cold pages go to the disk below before the pool is full, the coldest first, and come back whole; limits and switches hold.
 # guest: DISK=512M,8M
+# slow
 # smoke
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # With a disk below, what is beyond a cgroup's limit or its share goes there, the coldest first, and no put is lost.
 # guest: DISK=512M,8M
+# slow
 # timeout: 480
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
@@ -73,7 +74,7 @@ shares_follow_weights() {
 	echo 300 >"$(directory_of two)/weight"
 	echo 6M >/sys/kernel/tmem/max_bytes
 	for group in one two; do
-		in_group $group tmem-test memory --mib 40 --seconds 600 --class text --rounds 1 >/dev/null &
+		in_group $group tmem-test memory --mib 24 --seconds 600 --class text --rounds 1 >/dev/null &
 	done
 	within 60 has_gone_down
 	sleep 20

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Pages that go to the disk below in the background are written as their cgroup's: io.stat has them there, and io.max holds.
 # guest: DISK=512M,8M
+# slow
 # kernel: stock
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"

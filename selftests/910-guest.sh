@@ -72,14 +72,14 @@ power_off_is_no_success() {
 # hang: a guest that waits while the others run.
 hang() {
 	local status=0
-	scratch=$scratch/hang TIMEOUT=30 guest 'echo before; sleep 600' || status=$?
+	scratch=$scratch/hang TIMEOUT=60 guest 'echo before; sleep 600' || status=$?
 	echo "$status" >"$scratch/hang/status"
 }
 
 hang_is_seen() {
 	cat "$scratch/hang/err"
 	[[ $(<"$scratch/hang/status") == 124 ]]
-	grep -q 'no end after TIMEOUT=30 seconds' "$scratch/hang/err"
+	grep -q 'no end after TIMEOUT=60 seconds' "$scratch/hang/err"
 	[[ $(<"$scratch/hang/out") == before ]]
 }
 

@@ -106,6 +106,8 @@ add_processors() {
 		say "guest: KVM"
 	else
 		MACHINE+=(-smp "$cpus" -cpu max -accel "tcg,thread=single")
+		# Nothing speculates there, and what the kernel does about it takes time.
+		SETTINGS+=(mitigations=off)
 		say "guest: TCG (no working KVM: slow)"
 	fi
 }

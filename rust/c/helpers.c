@@ -56,11 +56,6 @@ bool tmem_page_place(struct page *page, unsigned long offset, u64 place[2])
 	return true;
 }
 
-void tmem_bio_end_io_acct(struct bio *bio, unsigned long start)
-{
-	bio_end_io_acct(bio, start);
-}
-
 void tmem_bio_set_dev(struct bio *bio, struct block_device *bdev)
 {
 	bio_set_dev(bio, bdev);

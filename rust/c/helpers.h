@@ -20,8 +20,6 @@ u64 tmem_page_owner(struct page *page, unsigned long offset);
  * those that KSM has merged.
  */
 bool tmem_page_place(struct page *page, unsigned long offset, u64 place[2]);
-/* Ends the accounting that bio_start_io_acct() began. */
-void tmem_bio_end_io_acct(struct bio *bio, unsigned long start);
 /* Has the bio go to another disk, on behalf of the same cgroup. */
 void tmem_bio_set_dev(struct bio *bio, struct block_device *bdev);
 /* Bytes of a block of the disk. */

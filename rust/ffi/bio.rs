@@ -102,8 +102,8 @@ impl Bio {
 
     /// Ends what `start_accounting` began.
     pub(super) fn end_accounting(&self, start: usize) {
-        // SAFETY: a live bio by the invariant.
-        unsafe { bindings::tmem_bio_end_io_acct(self.bio.as_ptr(), start) };
+        // SAFETY: a live bio by the invariant, of the device that it was begun for.
+        unsafe { bindings::bio_end_io_acct_remapped(self.bio.as_ptr(), start, self.raw().bi_bdev) };
     }
 
     /// Whether the swap core wrote it: its pages stay in memory when it fails.
@@ -128,15 +128,12 @@ impl Bio {
     ) -> Result<Option<u64>> {
         let mut cursor = self.cursor();
         for index in extent.first..extent.end() {
-            let filled = match cursor.whole_page() {
-                Some(page) => read(index, &page)?,
-                None => {
-                    let mut gathered = bounce()?;
-                    let filled = read(index, &gathered.as_page())?;
-                    cursor.copy(gathered.bytes_mut(), Direction::ToBio);
-                    filled
-                }
-            };
+            let mut gathered = None;
+            // One call, so that it is compiled into the loop.
+            let filled = read(index, &cursor.page(&mut gathered, Direction::ToBio)?)?;
+            if let Some(mut gathered) = gathered {
+                cursor.copy(gathered.bytes_mut(), Direction::ToBio);
+            }
             if !filled {
                 return Ok(Some(index));
             }
@@ -156,14 +153,9 @@ impl Bio {
         let mut cursor = self.cursor();
         for index in extent.first..extent.end() {
             let (owner, origin) = (cursor.owner(), cursor.origin(self.is_swap()));
-            match cursor.whole_page() {
-                Some(page) => write(index, &page, owner, &origin)?,
-                None => {
-                    let mut gathered = bounce()?;
-                    cursor.copy(gathered.bytes_mut(), Direction::FromBio);
-                    write(index, &gathered.as_page(), owner, &origin)?;
-                }
-            }
+            let mut gathered = None;
+            let page = cursor.page(&mut gathered, Direction::FromBio)?;
+            write(index, &page, owner, &origin)?;
         }
         Ok(())
     }
@@ -255,6 +247,33 @@ impl Cursor {
         // SAFETY: PAGE_SIZE bytes, aligned, of the bio's memory, which stays until the bio ends:
         // after the closure that gets this page, and nothing else outlives it.
         Some(unsafe { Page::new(start) })
+    }
+
+    /// The next page, which is put into `gathered` if it lies in pieces: that has its bytes if they are
+    /// to come from the bio. ENOMEM.
+    #[inline(always)]
+    fn page<'a>(
+        &mut self,
+        gathered: &'a mut Option<KBox<PageBuffer>>,
+        direction: Direction,
+    ) -> Result<Page<'a>> {
+        match self.whole_page() {
+            Some(page) => Ok(page),
+            None => self.gather(gathered, direction),
+        }
+    }
+
+    #[cold]
+    fn gather<'a>(
+        &mut self,
+        gathered: &'a mut Option<KBox<PageBuffer>>,
+        direction: Direction,
+    ) -> Result<Page<'a>> {
+        let buffer = gathered.insert(bounce()?);
+        if let Direction::FromBio = direction {
+            self.copy(buffer.bytes_mut(), direction);
+        }
+        Ok(buffer.as_page())
     }
 
     /// Copies the next page's pieces to or from `bytes`.

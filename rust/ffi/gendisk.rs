@@ -25,13 +25,16 @@ use super::{
     bio::{Bio, Operation},
 };
 use crate::core::extent::Extent;
-use core::ptr::{null_mut, NonNull};
+use core::{
+    ptr::{null_mut, NonNull},
+    sync::atomic::{AtomicPtr, Ordering::SeqCst},
+};
 use kernel::{
     error::{from_err_ptr, to_result},
     prelude::*,
     str::CString,
     sync::{
-        atomic::{ordering::Acquire, ordering::Full, ordering::Relaxed, Atomic},
+        atomic::{ordering::Relaxed, Atomic},
         new_mutex, Arc, Mutex,
     },
 };
@@ -108,7 +111,8 @@ impl Drop for Major {
 pub struct Device<V: Volume> {
     disk: Atomic<*mut bindings::gendisk>,
     operations: bindings::block_device_operations,
-    volume: Atomic<*mut V>,
+    /// By the language's atomics: the kernel crate's are a call.
+    volume: AtomicPtr<V>,
     claimed: Atomic<bool>,
     #[pin]
     control: Mutex<()>,
@@ -138,7 +142,7 @@ impl<V: Volume> Disk<V> {
             pin_init!(Device::<V> {
                 disk: Atomic::new(null_mut()),
                 operations: operations::table::<V>(module),
-                volume: Atomic::new(null_mut()),
+                volume: AtomicPtr::new(null_mut()),
                 claimed: Atomic::new(false),
                 control <- new_mutex!((), "tmem_disk_control"),
                 settings,
@@ -224,7 +228,7 @@ impl<V: Volume> Device<V> {
             return Err(EBUSY);
         }
         // INVARIANT: from null, under `control`.
-        self.volume.xchg(KBox::into_raw(volume), Full);
+        self.volume.swap(KBox::into_raw(volume), SeqCst);
         // SAFETY: the disk lives as long as its device.
         unsafe { bindings::set_capacity_and_notify(self.disk(), sectors) };
         Ok(())
@@ -247,7 +251,7 @@ impl<V: Volume> Device<V> {
 
     /// The contents. Callers hold `control`, or are requests or swap-slot callbacks.
     fn volume(&self) -> Option<&V> {
-        let volume = NonNull::new(self.volume.load(Acquire))?;
+        let volume = NonNull::new(self.volume.load(SeqCst))?;
         // SAFETY: by the invariant it goes only under `control`, while the queue is frozen, which
         // waits for requests, and while the disk is not open, as it is from `swapon` to `swapoff`.
         Some(unsafe { volume.as_ref() })
@@ -263,7 +267,7 @@ impl<V: Volume> Device<V> {
             bindings::set_capacity_and_notify(disk, 0);
             bindings::blk_mq_freeze_queue_nomemsave((*disk).queue);
             // INVARIANT: to null, under `control`, claimed, and frozen.
-            let volume = self.volume.xchg(null_mut(), Full);
+            let volume = self.volume.swap(null_mut(), SeqCst);
             bindings::blk_mq_unfreeze_queue_nomemrestore((*disk).queue);
             volume
         };
@@ -327,7 +331,7 @@ impl<V: Volume> Device<V> {
 #[pinned_drop]
 impl<V: Volume> PinnedDrop for Device<V> {
     fn drop(self: Pin<&mut Self>) {
-        if let Some(volume) = NonNull::new(self.volume.xchg(null_mut(), Full)) {
+        if let Some(volume) = NonNull::new(self.volume.swap(null_mut(), SeqCst)) {
             // SAFETY: came from `KBox::into_raw` in `publish`; the disk is gone, so that nobody
             // uses it.
             drop(unsafe { KBox::from_raw(volume.as_ptr()) });

@@ -155,7 +155,7 @@ impl SwapVolume {
     fn read(&self, bio: &Bio, extent: Extent) -> Result<Outcome> {
         let found = bio.read_pages(extent, |index, page| {
             let filled = self.fill(index, page)?;
-            self.trace.get(index..index.saturating_add(filled.into()));
+            self.trace.get(index, filled.into());
             Ok(filled)
         });
         let first = match found {
@@ -171,7 +171,7 @@ impl SwapVolume {
         // One page at least: it was below a moment ago, and if it is not now it may still be read
         // there, as it was written meanwhile.
         let pages = pages.max(1);
-        self.trace.get(first..first.saturating_add(pages));
+        self.trace.get(first, pages);
         Ok(Outcome::Below(Extent { first, pages }))
     }
 

@@ -228,10 +228,11 @@ impl Trace {
         }
     }
 
-    /// Pages were got.
+    /// So many pages were got, from `first` on.
     #[inline(always)]
-    pub fn get(&self, slots: Range<u64>) {
+    pub fn get(&self, first: u64, pages: u64) {
         if self.is_on() {
+            let slots = first..first.saturating_add(pages);
             slots.for_each(|slot| self.recorder.record(&self.about(Event::Get, slot)));
         }
     }

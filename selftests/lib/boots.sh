@@ -6,8 +6,8 @@
 # One guest more than there are processors: each keeps no more than one busy, and now and then waits.
 turns=$(($(nproc) + 1))
 
-# run_selftests NAME...: of one kernel, in several guests at once; the lines of one are shown after those of the one before. What
-# runs on the host, and may rebuild, comes after them. The usual guests, which are alike, end together, so they are the last.
+# run_selftests NAME...: of one kernel, in several guests and on the host at once; the lines of one are shown after those of the
+# one before. The usual guests, which are alike, end together, so they are the last.
 run_selftests() {
 	local name guest guests=() usual=() index number=0
 	declare -A tests_of=()
@@ -20,7 +20,6 @@ run_selftests() {
 		fi
 		if [[ -z ${tests_of[$guest]:-} ]]; then
 			case $guest in
-			host) ;;
 			default*) usual+=("$guest") ;;
 			*) guests+=("$guest") ;;
 			esac
@@ -33,7 +32,6 @@ run_selftests() {
 	{
 		for index in "${!guests[@]}"; do start_boot "$index" "${guests[index]}" ${tests_of[${guests[index]}]}; done
 		for index in "${!guests[@]}"; do run_in_guests "$index" "${guests[index]}" ${tests_of[${guests[index]}]}; done
-		run_on_host ${tests_of[host]:-}
 	}
 }
 
@@ -46,30 +44,17 @@ guest_of() {
 	fi
 }
 
-run_on_host() {
-	local name
-	for name in "$@"; do
-		current=$name
-		begins_now
-		start host host_test "$name"
-		follow host
-		[[ $status == 0 ]] || report not "$name: it ends with status 0, not $status"
-		has_ended "$name"
-	done
-	current=
-}
-
-host_test() {
-	timeout -k 10 "$(head_of timeout "$(file_of "$1")" 180)" bash "$(file_of "$1")"
-}
-
 # run_in_guests LANE OPTIONS NAME...: until all have run. The first guest is started already.
 run_in_guests() {
 	local lane=$1 options=$2
 	shift 2
 	waiting=("$@")
 	current=
-	echo "# a guest (${options% [0-9]*}) for ${#waiting[@]} tests"
+	if [[ $options == host ]]; then
+		echo "# the host, for ${#waiting[@]} tests"
+	else
+		echo "# a guest (${options% [0-9]*}) for ${#waiting[@]} tests"
+	fi
 	while true; do
 		follow "$lane"
 		[[ $status == 0 || $status == 3 && -z $current ]] || guest_died "$lane"
@@ -81,7 +66,27 @@ run_in_guests() {
 }
 
 start_boot() {
-	start "$1" boot "$@"
+	if [[ $2 == host ]]; then
+		start "$1" on_host "$@"
+	else
+		start "$1" boot "$@"
+	fi
+}
+
+# on_host LANE OPTIONS NAME...: speaks as a guest does (guest.sh).
+on_host() {
+	local name file status
+	await_turn "$1"
+	shift 2
+	trap 'kill "$!"; exit "$TMEM_STOPPED"' TERM
+	for name in "$@"; do
+		file=$(file_of "$name") status=0
+		echo "# Subtest: $name"
+		timeout -k 10 "$(head_of timeout "$file" 180)" bash "$file" &
+		wait "$!" || status=$?
+		[[ $status == 0 ]] || echo "not ok - it ends with status 0, not $status"
+		echo "# Done: $name"
+	done
 }
 
 # boot LANE OPTIONS NAME...: the guest's standard output is the tests'.

@@ -8,6 +8,7 @@
 #   # host                    it runs on the host instead
 #   # kernel: debug           the kernels it can run in (none: stock and debug)
 #   # smoke                   --ci runs it in the debug kernel as well
+#   # slow                    it takes a minute or more: a plain run leaves it out in the stock kernel, --ci does not
 #   # long                    it takes minutes: in the stock kernel --all runs it, or its name
 #   # soak                    it takes hours: --soak and --all run it
 #   # dmesg: REGEX            lines of the kernel log that are expected (one a line, repeatable)

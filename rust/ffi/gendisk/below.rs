@@ -125,7 +125,7 @@ impl<V: Volume> Onward<'_, V> {
         // SAFETY: as the caller promises: it is ours, and lives, as does the disk below.
         unsafe {
             let Ok(bio) = self.cut(raw) else {
-                bindings::tmem_bio_end_io_acct(raw, self.start);
+                bindings::bio_end_io_acct_remapped(raw, self.start, (*raw).bi_bdev);
                 (*raw).bi_status = bindings::TMEM_BLK_STS_IOERR;
                 return bindings::bio_endio(raw);
             };

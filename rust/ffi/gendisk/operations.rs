@@ -68,24 +68,25 @@ unsafe extern "C" fn open<V: Volume>(
 fn submit<'a, V: Volume>(device: &'a Device<V>, bio: &Bio) -> Result<Option<Onward<'a, V>>> {
     let operation = bio.operation().ok_or(ENOTSUPP)?;
     let volume = device.volume().ok_or(EIO)?;
-    if let Operation::Discard = operation {
-        return volume.submit(operation, bio).map(|_| None);
-    }
-    let start = bio.start_accounting();
+    let moves_data = !matches!(operation, Operation::Discard);
+    let start = moves_data.then(|| bio.start_accounting());
+    // One call, so that it is compiled into this.
     let result = volume.submit(operation, bio);
-    if let (Ok(Outcome::Below(part)), Some(whole), Some(below)) =
-        (&result, bio.extent(), volume.below())
-    {
-        return Ok(Some(Onward {
-            volume,
-            below,
-            operation,
-            whole,
-            part: *part,
-            start,
-        }));
+    if let Ok(Outcome::Below(part)) = result {
+        if let (Some(start), Some(whole), Some(below)) = (start, bio.extent(), volume.below()) {
+            return Ok(Some(Onward {
+                volume,
+                below,
+                operation,
+                whole,
+                part,
+                start,
+            }));
+        }
     }
-    bio.end_accounting(start);
+    if let Some(start) = start {
+        bio.end_accounting(start);
+    }
     result.map(|_| None)
 }
 
