@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod cold;
+mod get;
 mod index;
 mod leaf;
 mod limit;
@@ -37,7 +38,7 @@ use crate::{
         policy::Verdict,
         totals::{self, Totals},
     },
-    ffi::{machine, page::Page},
+    ffi::machine,
     store::{Content, Counter, Counters, Gate, Shape, Store},
 };
 use index::{Change, Index, Position};
@@ -145,43 +146,6 @@ impl Pool {
         self.kind
     }
 
-    /// Writes the page under `handle` to `page`. Does not sleep.
-    ///
-    /// ENOENT when there is none. EIO, with `page` undefined, when what is kept was damaged. A hit
-    /// in a private ephemeral pool takes the page away, damaged or not.
-    #[inline(always)]
-    pub fn get(&self, handle: &Handle, page: &Page<'_>) -> Result {
-        let counts = self.counters.here();
-        counts.add(Counter::Gets, 1);
-        let result = if self.kind == Kind::Ephemeral {
-            self.get_away(handle, page)
-        } else {
-            let held = self.index.hold(handle, &self.store);
-            held.map(|(mut held, owner)| {
-                self.store.accounts().tally(owner, Count::Gets, 1);
-                held.read(&self.store, page)
-            })
-        };
-        let Some(result) = result else {
-            counts.add(Counter::GetsMissed, 1);
-            return Err(ENOENT);
-        };
-        if result.is_err() {
-            counts.add(Counter::Corrupt, 1);
-        }
-        result
-    }
-
-    #[inline(never)]
-    fn get_away(&self, handle: &Handle, page: &Page<'_>) -> Option<Result> {
-        let (content, change) = self.index.take(handle);
-        let content = content?;
-        let result = self.store.hold(&content).read(&self.store, page);
-        self.store.accounts().tally(content.owner(), Count::Gets, 1);
-        self.gave_up(content, change);
-        Some(result)
-    }
-
     /// Takes away the page under `handle`, if there is one. Any context but an interrupt.
     pub fn flush_page(&self, handle: &Handle) {
         if self.forget(handle) {
@@ -233,18 +197,17 @@ impl Pool {
 
     /// Bytes that the page under `handle` takes; 0 if there is none. Does not sleep.
     pub fn stored_length(&self, handle: &Handle) -> usize {
-        let held = self.index.hold(handle, &self.store);
-        held.map_or(0, |(mut held, _)| held.length())
+        self.index
+            .hold(handle, &self.store, |mut held, _| held.length())
+            .unwrap_or(0)
     }
 
     /// Damages byte `at` of what is kept under `handle`. ENOENT, EINVAL for a page of one word,
     /// ERANGE past the end, ENOMEM. Does not sleep.
     pub fn corrupt(&self, handle: &Handle, at: usize) -> Result {
         self.index
-            .hold(handle, &self.store)
-            .ok_or(ENOENT)?
-            .0
-            .corrupt(at)
+            .hold(handle, &self.store, |mut held, _| held.corrupt(at))
+            .unwrap_or(Err(ENOENT))
     }
 
     /// Drops the page at `position` if it is one that is `wanted`, and leaves as `verdict` says of its

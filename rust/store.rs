@@ -158,9 +158,15 @@ impl<T: Tier> Store<T> {
     /// What is kept as `content`, so that nobody gives it up meanwhile. Does not sleep.
     #[inline(always)]
     pub fn hold<'a>(&'a self, content: &Content) -> Held<'a, T> {
-        match content.place() {
-            Place::Word(word) => Held::word(word),
-            Place::Record { shard, number } => Held::record(self.shard(shard).lock(), number),
+        self.hold_at(content.place(), |held| held)
+    }
+
+    /// As [`Store::hold`], for `work`, which is compiled for what it gets.
+    #[inline(always)]
+    pub fn hold_at<'a, R>(&'a self, place: Place, work: impl FnOnce(Held<'a, T>) -> R) -> R {
+        match place {
+            Place::Word(word) => work(Held::word(word)),
+            Place::Record { shard, number } => work(Held::record(self.shard(shard).lock(), number)),
         }
     }
 

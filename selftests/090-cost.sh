@@ -39,10 +39,10 @@ costs_no_more() {
 	[[ ${#dearer[@]} == 0 ]]
 }
 
-case_of "a page of class pattern" costs_no_more pattern 1035
+case_of "a page of class pattern" costs_no_more pattern 1005
 # Any word: most that fill pages have fewer than 64 bits, and need no record (rust/store/content.rs).
 case_of "a page of class word" costs_no_more word 1130
 case_of "a page of class text" costs_no_more text 1005
 case_of "a page of class half" costs_no_more half 1005
-case_of "a page of class random" costs_no_more random 1010
+case_of "a page of class random" costs_no_more random 1005
 cat "$scratch/table"

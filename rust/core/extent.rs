@@ -21,7 +21,8 @@ impl Extent {
     /// The pages from `sector`, `bytes` long; [`None`] when either end is inside a page or there
     /// are none.
     pub fn of(sector: u64, bytes: u64) -> Option<Self> {
-        let aligned = sector % SECTORS_PER_PAGE == 0 && bytes % PAGE_BYTES == 0;
+        let start = sector.wrapping_mul(SECTOR);
+        let aligned = (start | bytes) % PAGE_BYTES == 0;
         (aligned && bytes != 0).then_some(Self {
             first: sector / SECTORS_PER_PAGE,
             pages: bytes / PAGE_BYTES,

@@ -20,6 +20,20 @@ pub enum Operation {
     Discard,
 }
 
+/// Why a page is not filled.
+pub enum Unfilled {
+    /// The page of that number is somewhere else.
+    Elsewhere(u64),
+    /// There is no way to.
+    Failed(Error),
+}
+
+impl From<Error> for Unfilled {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
 /// A request that a driver holds.
 ///
 /// # Invariants
@@ -117,28 +131,25 @@ impl Bio {
         Extent::of(iter.bi_sector, iter.bi_size.into())
     }
 
-    /// Calls `read` with each page's number and memory to be filled, in order, until one fails or is
-    /// not filled: says which.
+    /// Calls `read` with each page's number and memory to be filled, in order, until it is not.
     ///
     /// `extent` is what [`Bio::extent`] says. ENOMEM only for a page that lies in pieces.
+    #[inline(always)]
     pub fn read_pages(
         &self,
         extent: Extent,
-        mut read: impl FnMut(u64, &Page<'_>) -> Result<bool>,
-    ) -> Result<Option<u64>> {
+        mut read: impl FnMut(u64, &Page<'_>) -> Result<(), Unfilled>,
+    ) -> Result<(), Unfilled> {
         let mut cursor = self.cursor();
         for index in extent.first..extent.end() {
             let mut gathered = None;
             // One call, so that it is compiled into the loop.
-            let filled = read(index, &cursor.page(&mut gathered, Direction::ToBio)?)?;
+            read(index, &cursor.page(&mut gathered, Direction::ToBio)?)?;
             if let Some(mut gathered) = gathered {
                 cursor.copy(gathered.bytes_mut(), Direction::ToBio);
             }
-            if !filled {
-                return Ok(Some(index));
-            }
         }
-        Ok(None)
+        Ok(())
     }
 
     /// Calls `write` with each page's number, its memory to be stored, the number of the cgroup
@@ -239,14 +250,15 @@ impl Cursor {
             return None;
         }
         let (start, length) = self.piece(PAGE_SIZE);
-        let start = NonNull::new(start.cast::<u64>())?;
+        let start = start.cast::<u64>();
         if length < PAGE_SIZE || !start.is_aligned() {
             return None;
         }
         self.advance(PAGE_SIZE);
-        // SAFETY: PAGE_SIZE bytes, aligned, of the bio's memory, which stays until the bio ends:
-        // after the closure that gets this page, and nothing else outlives it.
-        Some(unsafe { Page::new(start) })
+        // SAFETY: PAGE_SIZE bytes, aligned, in the direct map, where nothing is at address 0, of the
+        // bio's memory, which stays until the bio ends: after the closure that gets this page, and
+        // nothing else outlives it.
+        Some(unsafe { Page::new(NonNull::new_unchecked(start)) })
     }
 
     /// The next page, which is put into `gathered` if it lies in pieces: that has its bytes if they are

@@ -44,15 +44,21 @@ pub trait Volume: Send + Sync + Sized + 'static {
     /// What the disk keeps when its contents go.
     type Settings: Send + Sync + 'static;
 
-    /// Does a request. Process context; may sleep, but waits for no request of its own making
+    /// Fills a request's pages. Process context; may sleep, but waits for no request of its own making
     /// (`current->bio_list`).
-    fn submit(&self, operation: Operation, bio: &Bio) -> Result<Outcome>;
+    fn read(&self, bio: &Bio) -> Result<Outcome>;
+
+    /// Stores a request's pages. Context as for `read`.
+    fn write(&self, bio: &Bio) -> Result<Outcome>;
+
+    /// Nobody needs the pages any more. Context as for `read`.
+    fn discard(&self, bio: &Bio) -> Result;
 
     /// The disk below, always the same one.
     fn below(&self) -> Option<&Backing>;
 
     /// A read or write of `extent` is to go to the disk below: now, or from another task. Context as
-    /// for `submit`.
+    /// for `read`.
     fn hand_on(&self, operation: Operation, extent: Extent, request: Request);
 
     /// The disk below has done that, or failed. Any context, interrupts included.

@@ -20,7 +20,7 @@ use crate::{
     },
     ffi::{
         bdev::Backing,
-        bio::{Bio, Operation},
+        bio::{Bio, Operation, Unfilled},
         gendisk::{Device, Outcome, Request, Volume},
         machine,
         page::Page,
@@ -152,92 +152,61 @@ impl SwapVolume {
         self.pool.store().ledger().add_metadata(bytes * sign);
     }
 
-    fn read(&self, bio: &Bio, extent: Extent) -> Result<Outcome> {
-        let found = bio.read_pages(extent, |index, page| {
-            let filled = self.fill(index, page)?;
-            self.trace.get(index, filled.into());
-            Ok(filled)
-        });
-        let first = match found {
-            Ok(None) => return Ok(Outcome::Done),
-            Ok(Some(first)) => first,
-            Err(error) => {
-                self.pool.tally(Counter::FailedReads, 1);
-                return Err(error);
-            }
-        };
+    /// Pages from `first` on are to be read from the disk below, as far as they are there.
+    #[inline(never)]
+    fn read_below(&self, extent: Extent, first: u64) -> Outcome {
         let end = (first..extent.end()).find(|index| self.place(*index) != Place::Below);
         let pages = end.unwrap_or(extent.end()).saturating_sub(first);
         // One page at least: it was below a moment ago, and if it is not now it may still be read
         // there, as it was written meanwhile.
         let pages = pages.max(1);
         self.trace.get(first, pages);
-        Ok(Outcome::Below(Extent { first, pages }))
+        Outcome::Below(Extent { first, pages })
     }
 
     /// Fills a page, unless the disk below has it.
-    #[inline]
-    fn fill(&self, index: u64, page: &Page<'_>) -> Result<bool> {
-        match self.pool.get(&handle(index), page) {
+    #[inline(always)]
+    fn fill(&self, index: u64, page: &Page<'_>) -> Result<(), Unfilled> {
+        match self.pool.get_copy(&handle(index), page) {
+            Ok(()) => Ok(()),
             Err(ENOENT) => self.fill_elsewhere(index, page),
-            result => result.map(|()| true),
+            Err(error) => Err(error.into()),
         }
     }
 
     /// As [`SwapVolume::fill`], of a page that was not in the pool a moment ago. One that comes into the pool is no
     /// longer below: who finds it in neither place looks again.
     #[inline(never)]
-    fn fill_elsewhere(&self, index: u64, page: &Page<'_>) -> Result<bool> {
+    fn fill_elsewhere(&self, index: u64, page: &Page<'_>) -> Result<(), Unfilled> {
         for _ in 0..2 {
             match self.place(index) {
-                Place::Below => return Ok(false),
-                Place::Lost => return Err(EIO),
+                Place::Below => return Err(Unfilled::Elsewhere(index)),
+                Place::Lost => return Err(EIO.into()),
                 Place::Elsewhere if self.overflow.is_none() => break,
-                Place::Elsewhere => match self.pool.get(&handle(index), page) {
+                Place::Elsewhere => match self.pool.get_copy(&handle(index), page) {
                     Err(ENOENT) => {}
-                    result => return result.map(|()| true),
+                    result => return Ok(result?),
                 },
             }
         }
         page.fill(0);
-        Ok(true)
+        Ok(())
+    }
+
+    /// What a request is about. EIO for what is not of this disk.
+    #[inline(always)]
+    fn extent(&self, bio: &Bio) -> Result<Extent> {
+        let extent = bio.extent().filter(|extent| extent.ends_by(self.pages));
+        extent.ok_or_else(|| {
+            self.pool.tally(Counter::InvalidIo, 1);
+            EIO
+        })
     }
 
     fn place(&self, index: u64) -> Place {
         self.overflow
             .as_ref()
             .map_or(Place::Elsewhere, |overflow| overflow.place(index))
-    }
-
-    /// A request of which a page is refused goes down as a whole; but a page that would take as much
-    /// room in the pool as it has bytes goes down alone, and what comes after it is asked for again.
-    fn write(&self, bio: &Bio, extent: Extent) -> Result<Outcome> {
-        let mut incompressible = None;
-        let written = bio.write_pages(extent, |index, page, owner, origin| {
-            let arrives = || self.not_below(index);
-            let result = self.pool.overwrite(&handle(index), page, owner, arrives);
-            let length = || self.pool.stored_length(&handle(index));
-            self.trace
-                .put(index, page, (owner, origin), length, &result);
-            result?;
-            incompressible = Some(index).filter(|index| self.is_better_below(*index));
-            incompressible.map_or(Ok(()), |_| Err(E2BIG))
-        });
-        let part = incompressible.map_or(extent, |first| Extent { first, pages: 1 });
-        match (written, &self.overflow) {
-            (Ok(()), _) => Ok(Outcome::Done),
-            (Err(error), Some(overflow)) if overflow.reaches(part) => {
-                if incompressible.is_none() {
-                    self.background.as_ref().inspect(|it| it.was_refused(error));
-                }
-                self.leave(overflow, part);
-                Ok(Outcome::Below(part))
-            }
-            (Err(error), _) => {
-                self.refuse(bio, extent);
-                Err(error)
-            }
-        }
     }
 
     /// Whether a page in the pool is as large as it was, and is to be on the disk below.
@@ -280,11 +249,75 @@ impl SwapVolume {
             });
         }
     }
+}
+
+impl Drop for SwapVolume {
+    fn drop(&mut self) {
+        self.note(-1);
+    }
+}
+
+impl Volume for SwapVolume {
+    type Settings = Settings;
+
+    // It is called from one place.
+    #[inline(always)]
+    fn read(&self, bio: &Bio) -> Result<Outcome> {
+        let extent = self.extent(bio)?;
+        let filled = bio.read_pages(extent, |index, page| {
+            self.fill(index, page)?;
+            self.trace.get(index, 1);
+            Ok(())
+        });
+        match filled {
+            Ok(()) => Ok(Outcome::Done),
+            Err(Unfilled::Elsewhere(first)) => Ok(self.read_below(extent, first)),
+            Err(Unfilled::Failed(error)) => {
+                self.pool.tally(Counter::FailedReads, 1);
+                Err(error)
+            }
+        }
+    }
+
+    /// A request of which a page is refused goes down as a whole; but a page that would take as much
+    /// room in the pool as it has bytes goes down alone, and what comes after it is asked for again.
+    fn write(&self, bio: &Bio) -> Result<Outcome> {
+        let extent = self.extent(bio)?;
+        let mut incompressible = None;
+        let written = bio.write_pages(extent, |index, page, owner, origin| {
+            let arrives = || self.not_below(index);
+            let result = self.pool.overwrite(&handle(index), page, owner, arrives);
+            let length = || self.pool.stored_length(&handle(index));
+            self.trace
+                .put(index, page, (owner, origin), length, &result);
+            result?;
+            incompressible = Some(index).filter(|index| self.is_better_below(*index));
+            incompressible.map_or(Ok(()), |_| Err(E2BIG))
+        });
+        let part = incompressible.map_or(extent, |first| Extent { first, pages: 1 });
+        match (written, &self.overflow) {
+            (Ok(()), _) => Ok(Outcome::Done),
+            (Err(error), Some(overflow)) if overflow.reaches(part) => {
+                if incompressible.is_none() {
+                    self.background.as_ref().inspect(|it| it.was_refused(error));
+                }
+                self.leave(overflow, part);
+                Ok(Outcome::Below(part))
+            }
+            (Err(error), _) => {
+                self.refuse(bio, extent);
+                Err(error)
+            }
+        }
+    }
 
     /// Whole objects at once, so that discarding an empty disk is quick whatever its size.
-    fn discard(&self, extent: Extent) {
-        let pages = i64::try_from(extent.pages).unwrap_or(0);
-        self.pool.tally(Counter::NotifyFree, pages);
+    fn discard(&self, bio: &Bio) -> Result {
+        let extent = self.extent(bio)?;
+        self.pool.tally(
+            Counter::NotifyFree,
+            i64::try_from(extent.pages).unwrap_or(0),
+        );
         let end = extent.end().min(self.pages);
         let mut index = extent.first;
         while index < end {
@@ -301,31 +334,7 @@ impl SwapVolume {
             index = object_end;
             machine::cond_resched();
         }
-    }
-}
-
-impl Drop for SwapVolume {
-    fn drop(&mut self) {
-        self.note(-1);
-    }
-}
-
-impl Volume for SwapVolume {
-    type Settings = Settings;
-
-    fn submit(&self, operation: Operation, bio: &Bio) -> Result<Outcome> {
-        let Some(extent) = bio.extent().filter(|extent| extent.ends_by(self.pages)) else {
-            self.pool.tally(Counter::InvalidIo, 1);
-            return Err(EIO);
-        };
-        match operation {
-            Operation::Read => self.read(bio, extent),
-            Operation::Write => self.write(bio, extent),
-            Operation::Discard => {
-                self.discard(extent);
-                Ok(Outcome::Done)
-            }
-        }
+        Ok(())
     }
 
     fn below(&self) -> Option<&Backing> {

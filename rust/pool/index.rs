@@ -86,23 +86,28 @@ impl Index {
         (self.chunks.len() as u64).saturating_mul(each as u64)
     }
 
-    /// What is kept under `handle`, so that nobody gives it up meanwhile, and whose it is: a spinlock
-    /// may be held until it is dropped.
+    /// Calls `work` with what is kept under `handle`, so that nobody gives it up meanwhile, and whose it
+    /// is. A spinlock may be held then: no sleeping.
     #[inline(always)]
-    pub(super) fn hold<'a>(
+    pub(super) fn hold<'a, R>(
         &self,
         handle: &Handle,
         store: &'a Store,
-    ) -> Option<(Held<'a, zsmalloc::Pool>, Owner)> {
-        let (key, slot) = split(handle);
+        work: impl FnOnce(Held<'a, zsmalloc::Pool>, Owner) -> R,
+    ) -> Option<R> {
+        let (key, slot) = Key::of(handle);
         let tree = self.shard(&key.object).tree.lock();
         let content = tree.get(&key)?.get(slot)?;
-        Some((store.hold(content), content.owner()))
+        let (place, owner) = (content.place(), content.owner());
+        Some(store.hold_at(place, |held| {
+            drop(tree);
+            work(held, owner)
+        }))
     }
 
     /// Calls `work` with what is under `handle`. Does not sleep, nor must `work`.
     pub(super) fn with<R>(&self, handle: &Handle, work: impl FnOnce(&Content) -> R) -> Option<R> {
-        let (key, slot) = split(handle);
+        let (key, slot) = Key::of(handle);
         let tree = self.shard(&key.object).tree.lock();
         Some(work(tree.get(&key)?.get(slot)?))
     }
@@ -110,7 +115,7 @@ impl Index {
     /// Calls `work` with what is under `handle`, and whether a disk below has it as well: from now on
     /// it has if `work` says so. Does not sleep, nor must `work`.
     pub(super) fn with_clean(&self, handle: &Handle, work: impl FnOnce(&Content, bool) -> bool) {
-        let (key, slot) = split(handle);
+        let (key, slot) = Key::of(handle);
         let mut tree = self.shard(&key.object).tree.lock();
         let Some(leaf) = tree.get_mut(&key) else {
             return;
@@ -132,7 +137,7 @@ impl Index {
         content: Content,
         wanted: impl FnOnce(&Content) -> bool,
     ) -> Result<Content, Content> {
-        let (key, slot) = split(handle);
+        let (key, slot) = Key::of(handle);
         let mut tree = self.shard(&key.object).tree.lock();
         match tree.get_mut(&key).and_then(|leaf| leaf.get_mut(slot)) {
             Some(old) if wanted(old) => Ok(replace(old, content)),
@@ -152,7 +157,7 @@ impl Index {
         handle: &Handle,
         leaves: impl FnOnce(),
     ) -> (Option<Content>, Change) {
-        let (key, slot) = split(handle);
+        let (key, slot) = Key::of(handle);
         let tree = self.shard(&key.object).tree.lock();
         leaves();
         take_from(tree, &key, slot, |_, _| true)
@@ -165,7 +170,7 @@ impl Index {
         handle: &Handle,
         wanted: impl FnOnce(&Content, bool) -> bool,
     ) -> (Option<Content>, Change) {
-        let (key, slot) = split(handle);
+        let (key, slot) = Key::of(handle);
         take_from(self.shard(&key.object).tree.lock(), &key, slot, wanted)
     }
 
@@ -181,7 +186,7 @@ impl Index {
         admit: impl Fn(bool) -> Result,
         admit_leaf: impl FnOnce() -> Result,
     ) -> Result<(Option<Content>, Change), (Content, Error)> {
-        let (key, slot) = split(handle);
+        let (key, slot) = Key::of(handle);
         let shard = self.shard(&key.object);
         let content = match place(&mut shard.tree.lock(), &key, slot, content, None, &admit) {
             Placed::NoRoom(content) => content,
@@ -358,14 +363,6 @@ fn place(
         objects: i64::from(is_new),
     };
     Placed::Done(old, change)
-}
-
-fn split(handle: &Handle) -> (Key, usize) {
-    let key = Key {
-        object: handle.object,
-        block: handle.index / leaf::SLOTS,
-    };
-    (key, (handle.index % leaf::SLOTS) as usize)
 }
 
 fn first_of(tree: &Tree, object: &ObjectId, from: u64) -> Option<Key> {

@@ -2,7 +2,7 @@
 //! Neighbouring indexes of an object, together: a node of an index's tree.
 #![forbid(unsafe_code)]
 
-use super::ObjectId;
+use super::{Handle, ObjectId};
 use crate::store::Content;
 use core::{cmp::Ordering, mem::replace};
 
@@ -14,6 +14,18 @@ pub const SLOTS: u64 = 56;
 pub(super) struct Key {
     pub(super) object: ObjectId,
     pub(super) block: u64,
+}
+
+impl Key {
+    /// That of the leaf of `handle`, and the slot there.
+    #[inline]
+    pub(super) fn of(handle: &Handle) -> (Self, usize) {
+        let key = Self {
+            object: handle.object,
+            block: handle.index / SLOTS,
+        };
+        (key, (handle.index % SLOTS) as usize)
+    }
 }
 
 impl Ord for Key {

@@ -34,7 +34,7 @@ const SHARD_BITS: u32 = 8;
 
 /// What a [`Content`] says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Place {
+pub enum Place {
     /// A page of this word.
     Word(u64),
     /// A record of a shard.
@@ -80,8 +80,9 @@ impl Content {
         self.place() == other
     }
 
+    /// What it says.
     #[inline]
-    pub(super) fn place(&self) -> Place {
+    pub fn place(&self) -> Place {
         let bits = self.0.get();
         let value = bits >> VALUE_SHIFT;
         match bits >> OWNER_BITS & 3 {

@@ -68,12 +68,16 @@ unsafe extern "C" fn open<V: Volume>(
 fn submit<'a, V: Volume>(device: &'a Device<V>, bio: &Bio) -> Result<Option<Onward<'a, V>>> {
     let operation = bio.operation().ok_or(ENOTSUPP)?;
     let volume = device.volume().ok_or(EIO)?;
-    let moves_data = !matches!(operation, Operation::Discard);
-    let start = moves_data.then(|| bio.start_accounting());
-    // One call, so that it is compiled into this.
-    let result = volume.submit(operation, bio);
+    if let Operation::Discard = operation {
+        return volume.discard(bio).map(|()| None);
+    }
+    let start = bio.start_accounting();
+    let result = match operation {
+        Operation::Write => volume.write(bio),
+        _ => volume.read(bio),
+    };
     if let Ok(Outcome::Below(part)) = result {
-        if let (Some(start), Some(whole), Some(below)) = (start, bio.extent(), volume.below()) {
+        if let (Some(whole), Some(below)) = (bio.extent(), volume.below()) {
             return Ok(Some(Onward {
                 volume,
                 below,
@@ -84,9 +88,7 @@ fn submit<'a, V: Volume>(device: &'a Device<V>, bio: &Bio) -> Result<Option<Onwa
             }));
         }
     }
-    if let Some(start) = start {
-        bio.end_accounting(start);
-    }
+    bio.end_accounting(start);
     result.map(|_| None)
 }
 
