@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Idle pages are encoded densely within the set time if the machine is idle, not at all while programs want the CPU, and by no more of a CPU than is set.
 # kernel: stock
-# slow
+# long
 # timeout: 400
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"

@@ -8,7 +8,7 @@
 # dmesg: oom-kill
 # dmesg: Call Trace
 # dmesg: page allocation failure: order:0, mode:.*__GFP_HIGH.*__GFP_NOMEMALLOC
-# slow
+# long
 # timeout: 700
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"

@@ -154,21 +154,7 @@ each_reading_adds_up() {
 	swap_off
 }
 
-thousands_leave_nothing() {
-	tmem-test churn --cgroups "$number"
-	within 3 only_root_is_left
-	# The header of the swap disk stays.
-	(($(stat_of pages) <= 1))
-	# Nothing holds on to them.
-	within 10 no_cgroup_is_dying
-}
-
-no_cgroup_is_dying() {
-	(($(event /sys/fs/cgroup/cgroup.stat nr_dying_descendants) < 10))
-}
-
 readings=$(fewer 10000)
-number=$(fewer 10000)
 case_of "the root's directory" root_is_there
 case_of "a cgroup's comes within a second of its first page" a_directory_comes
 case_of "its pages are those in swap" pages_are_those_in_swap
@@ -181,4 +167,3 @@ case_of "settings are inherited, and follow memory.max" settings_are_inherited
 case_of "nonsense changes nothing" nonsense_changes_nothing
 case_of "for root alone" for_root_alone
 case_of "$readings readings under load: each adds up" each_reading_adds_up
-case_of "$number cgroups come and go" thousands_leave_nothing

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # A disk below the swap disk: what the pool refuses is there at the same offset, and every page is found wherever it is.
 # guest: DISK=512M,8M
+# slow
 # timeout: 400
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"

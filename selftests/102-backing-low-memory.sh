@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Pages go to the disk below, and come back, when there is no memory left for anything.
 # guest: MEM=256 DISK=512M
-# slow
+# long
 # dmesg: Call Trace
 # dmesg: page allocation failure: order:0, mode:.*__GFP_HIGH.*__GFP_NOMEMALLOC
 # timeout: 300

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Pages that were written early leave without I/O: when the kernel wants memory, or nothing may be written any more.
 # guest: DISK=512M,8M
+# slow
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh
