@@ -3,7 +3,6 @@
 # 1,000 loads and unloads leave nothing behind.
 # guest: CPUS=1
 # timeout: 900
-# smoke
 # long
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
