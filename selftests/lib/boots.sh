@@ -9,14 +9,14 @@ turns=$(($(nproc) + 1))
 # run_selftests NAME...: of one kernel, in several guests and on the host at once; the lines of one are shown after those of the
 # one before. The usual guests, which are alike, end together, so they are the last.
 run_selftests() {
-	local name guest guests=() usual=() index number=0 parts=$turns
-	# Of many tests twice as many parts as run at once: who is done early takes one more.
-	(($# < 8 * turns)) || parts=$((2 * turns))
+	local name guest guests=() usual=() index number=0 parts=$(($# / 4))
+	# Of many tests twice as many parts as run at once: who is done early takes one more. A few are not worth another boot.
+	((parts <= 2 * turns)) || parts=$((2 * turns))
 	declare -A tests_of=()
 	for name in "$@"; do
 		guest=$(guest_of "$name")
 		# Most tests want the same guest.
-		if [[ $guest == default && $# -ge 6 ]]; then
+		if [[ $guest == default && $parts -gt 1 ]]; then
 			number=$((number % parts + 1))
 			guest="default $number"
 		fi
