@@ -22,7 +22,8 @@ out_and_in() {
 	swap_on 128M
 	count memory --mib "$mib" --threads 2 --page-out --rounds $rounds
 	# A fifth of the content is zeroes, which the kernel keeps itself.
-	(($(counted swapped_kib) > mib * 1024 * 9 / 10))
+	# Some wait in the processors' batches until they are on a list that the kernel looks at.
+	(($(counted swapped_kib) > mib * 1024 * 9 / 10 - 512))
 	[[ $(io failed_reads) == 0 && $(io failed_writes) == 0 && $(stat_of puts_refused) == 0 ]]
 }
 
