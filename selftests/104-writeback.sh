@@ -13,7 +13,6 @@
 
 # In the guest nothing else is over it. A sixteenth of the pages is a good part of what may be held.
 pages=4096 limit=$((8 << 20))
-! is_debug_kernel || pages=1024 limit=$((2 << 20))
 
 # settled: until the thread has made room.
 settled() {
