@@ -206,6 +206,7 @@ impl Accounts {
         let restocked = taken.unwrap_or(bytes);
         entry.restock(restocked as i64);
         drop(tree);
+        self.has_some(owner);
         taken.map(drop).map_err(|full| {
             entry.set_full(full);
             self.ring();

@@ -94,6 +94,25 @@ unused_shares_are_the_others() {
 	ends modest greedy
 }
 
+# Long before anybody has looked what it has.
+who_comes_pays_itself() {
+	prepared modest 10000
+	in_group modest tmem-test backlog --pages 200 --seconds 600 >/dev/null &
+	within 30 has_value modest ephemeral_pages 200
+	# There is room for some tens of pages more.
+	cap $(($(</sys/kernel/tmem/stats/arena_bytes) + $(</sys/kernel/tmem/stats/metadata_bytes) + (128 << 10)))
+	prepared greedy 1
+	in_group greedy tmem-test backlog --pages 2000 --seconds 600 >/dev/null &
+	within 60 has_put greedy 2000
+	[[ $(value_of modest ephemeral_pages) == 200 ]]
+	ends modest greedy
+	cap 6M
+}
+
+has_put() {
+	(($(value_of "$1" puts) >= $2))
+}
+
 who_returns_gets_its_share() {
 	wants_more one 100
 	within 60 full
@@ -141,6 +160,7 @@ case_of "weights 1:2" shares_follow_weights 1 2
 case_of "weights 1:3" shares_follow_weights 1 3
 case_of "eight of equal weight" eight_equal_ones
 case_of "what one leaves is the others'" unused_shares_are_the_others
+case_of "one that comes takes nothing from who pays more" who_comes_pays_itself
 case_of "one that comes back gets its share, and no more" who_returns_gets_its_share
 case_of "a reserve is not taken" a_reserve_stays
 cat "$scratch/table"

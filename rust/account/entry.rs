@@ -245,6 +245,13 @@ impl Entry {
         }
     }
 
+    /// It has a page, if it had none at the last survey; and `ephemeral` ones, 1 or none.
+    pub(super) fn has_some(&self, ephemeral: u64) {
+        let last = &self.below[LAST];
+        last.ephemeral.fetch_max(ephemeral, Relaxed);
+        last.all.fetch_max(1, Relaxed);
+    }
+
     /// Idle bytes of it and all under it, at the last survey.
     pub(super) fn idle_below(&self) -> u64 {
         self.below[LAST].idle.load(Relaxed)

@@ -46,6 +46,14 @@ impl Accounts {
         }
     }
 
+    /// Has an account count as one that could give up something, with those above it: until the next survey
+    /// it would be a newcomer's neighbours that give.
+    pub(super) fn has_some(&self, owner: Owner) {
+        let ephemeral = self.entry(owner).get(Count::EphemeralPages).min(1);
+        limits::upwards(self, owner.0)
+            .for_each(|above| self.entry(Owner(above)).has_some(ephemeral));
+    }
+
     /// Whether an account, or one above it, has nearly reached its limit.
     pub fn is_pressed(&self, owner: Owner) -> bool {
         limits::upwards(self, owner.0).any(|at| limits::is_beyond(self, at, HIGH))
@@ -121,7 +129,7 @@ impl Accounts {
         let mut own_pages = self.entry(owner).evictable(kind);
         let under = self
             .owners()
-            .filter(|under| self.parent(under.0) == Some(owner.0));
+            .filter(|under| self.is_right_under(*under, owner));
         let holdings = under.map(|under| {
             own = own.saturating_sub(self.used(under.0));
             own_pages = own_pages.saturating_sub(self.entry(under).evictable(kind));
@@ -140,6 +148,14 @@ impl Accounts {
         let candidates = cheapest.map(|under| (under, self.holding(under)));
         let own = (own_pages != 0).then_some((owner, own));
         shares::who_gives(candidates.into_iter().chain(own), self.idle_tax())
+    }
+
+    /// One whose place is not known yet is the root's.
+    fn is_right_under(&self, under: Owner, owner: Owner) -> bool {
+        match self.parent(under.0) {
+            Some(parent) => parent == owner.0,
+            None => owner == Owner::ROOT && under != Owner::ROOT,
+        }
     }
 
     fn holding(&self, owner: Owner) -> Holding {

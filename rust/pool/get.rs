@@ -27,10 +27,7 @@ impl Pool {
             self.store.accounts().tally(owner, Count::Gets, 1);
             held.read(&self.store, page)
         });
-        match result {
-            Some(Ok(())) => Ok(()),
-            result => Err(self.not_got(result)),
-        }
+        self.answer(result)
     }
 
     fn get_away(&self, handle: &Handle, page: &Page<'_>) -> Result {
@@ -42,6 +39,11 @@ impl Pool {
             self.gave_up(content, change);
             result
         });
+        self.answer(result)
+    }
+
+    #[inline(always)]
+    fn answer(&self, result: Option<Result>) -> Result {
         match result {
             Some(Ok(())) => Ok(()),
             result => Err(self.not_got(result)),
