@@ -107,10 +107,10 @@ assert len(row) == 25, sorted(row)
 '
 }
 
-# on_terminal KEY CMD...: the command ends when the key is pressed, and the terminal is as it was. Its screen is on stdout.
+# on_terminal KEY|SIGNAL CMD...: the command ends when the key is pressed or the signal sent, and the terminal is as it was. Its screen is on stdout.
 on_terminal() {
 	python3 - "$@" <<-'END'
-		import os, select, sys, termios, time
+		import os, select, signal, sys, termios, time
 		key, command = sys.argv[1], sys.argv[2:]
 		master, terminal = os.openpty()
 		before = termios.tcgetattr(terminal)
@@ -122,7 +122,11 @@ on_terminal() {
 		start = time.time()
 		while os.waitpid(child, os.WNOHANG) == (0, 0):
 		    if time.time() > start + 3.5 and not pressed:
-		        pressed = os.write(master, key.encode().decode("unicode_escape").encode())
+		        pressed = True
+		        if key.startswith("SIG"):
+		            os.kill(child, signal.Signals[key])
+		        else:
+		            os.write(master, key.encode().decode("unicode_escape").encode())
 		    if select.select([master], [], [], 0.1)[0]:
 		        text += os.read(master, 65536)
 		assert pressed, "it ended by itself"
@@ -135,7 +139,7 @@ on_terminal() {
 
 top_is_live() {
 	local key
-	for key in q '\x03'; do
+	for key in q '\x03' SIGTERM; do
 		on_terminal "$key" tmemctl top | tee "$scratch/screen" | tr '\033' '~'
 		(($(grep -o 'tmem holds' "$scratch/screen" | wc -l) >= 3))
 		# The other screen, and back; no cursor, and back.
@@ -167,6 +171,6 @@ case_of "off undoes exactly that" off_undoes_it
 case_of "off leaves a module that was loaded before" off_leaves_what_was_there
 case_of "on goes above a swap that is there" goes_above_other_swap
 case_of "top: cgroups by the names of their containers, and why there is nothing" top_names_cgroups
-case_of "top: live, ends on q and Ctrl-C, leaves the terminal as it was" top_is_live
+case_of "top: live, ends on q, Ctrl-C and SIGTERM, leaves the terminal as it was" top_is_live
 case_of "top: for root" top_is_for_root
 case_of "help, manual, completion" prints_its_papers

@@ -4,12 +4,18 @@
 use rustix::event::{poll, PollFd, PollFlags};
 use rustix::io::{read, Errno};
 use rustix::termios::{tcgetattr, tcgetwinsize, tcsetattr, LocalModes, OptionalActions, Termios};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::flag;
 use std::io::{self, IsTerminal, Stdin, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub struct Screen {
     keys: Stdin,
     before: Termios,
+    /// By a signal: the terminal comes first.
+    told_to_end: Arc<AtomicBool>,
 }
 
 /// The other screen, no cursor; and back.
@@ -23,13 +29,21 @@ impl Screen {
         if !keys.is_terminal() || !io::stdout().is_terminal() {
             return Ok(None);
         }
+        let told_to_end = Arc::default();
+        for signal in [SIGHUP, SIGINT, SIGTERM] {
+            flag::register(signal, Arc::clone(&told_to_end))?;
+        }
         let before = tcgetattr(&keys)?;
         let mut quiet = before.clone();
-        // Keys come at once and unseen. Ctrl-C is one of them: as a signal it would end us with the terminal as it is now.
+        // Keys come at once and unseen. Ctrl-C is one of them.
         let unwanted = LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG;
         quiet.local_modes.remove(unwanted);
         tcsetattr(&keys, OptionalActions::Now, &quiet)?;
-        let screen = Self { keys, before };
+        let screen = Self {
+            keys,
+            before,
+            told_to_end,
+        };
         write(ENTER)?;
         Ok(Some(screen))
     }
@@ -52,7 +66,7 @@ impl Screen {
         write(&format!("{HOME}{}{below}", lines.join("\r\n")))
     }
 
-    /// Until the time is over, or until a key says that it is enough: then it is false.
+    /// Until the time is over, or until a key or a signal says that it is enough: then it is false.
     pub fn wait(&self, time: Duration) -> io::Result<bool> {
         let end = Instant::now() + time;
         loop {
@@ -60,7 +74,8 @@ impl Screen {
             if left.is_zero() {
                 return Ok(true);
             }
-            if self.has_key(left)? && self.is_end()? {
+            let ended_by_key = self.has_key(left)? && self.is_end()?;
+            if ended_by_key || self.told_to_end.load(Ordering::Relaxed) {
                 return Ok(false);
             }
         }
@@ -71,7 +86,7 @@ impl Screen {
         let milliseconds = time.as_millis() as i32 + 1;
         match poll(&mut [PollFd::new(&self.keys, PollFlags::IN)], milliseconds) {
             Ok(ready) => Ok(ready > 0),
-            // Stopped, and continued.
+            // A signal: stopped and continued, or told to end.
             Err(Errno::INTR) => Ok(false),
             Err(error) => Err(error.into()),
         }
