@@ -216,11 +216,11 @@ impl Pool {
         &self,
         position: Position,
         wanted: impl Fn(Owner) -> bool,
-        verdict: impl FnMut(u8) -> Verdict,
+        verdict: impl FnOnce(u8) -> Verdict,
     ) -> bool {
         let handle = position.handle();
         let (content, change) = self.index.take_if(&handle, |content, _| {
-            wanted(content.owner()) && self.store.hold(content).leaves(verdict)
+            wanted(content.owner()) && self.store.hold(content).leaves(|age, _| verdict(age))
         });
         let Some(content) = content else {
             return false;

@@ -8,7 +8,10 @@ use super::{index::Position, Handle, Pool};
 use crate::{
     account::{Count, Owner},
     core::{
-        policy::{aging::AgingClock, Replacement, Verdict},
+        policy::{
+            aging::{self, AgingClock},
+            Replacement, Verdict,
+        },
         size::PAGE_BYTES,
     },
     ffi::page::Page,
@@ -29,7 +32,7 @@ const OLD: u8 = 2;
 const MOST_PASSED: usize = 512;
 
 /// Whether a page leaves early, or when the kernel wants memory.
-fn old_leaves(age: u8) -> Verdict {
+fn old_leaves(age: u8, _: usize) -> Verdict {
     match age {
         OLD.. => Verdict::Leaves,
         _ => Verdict::Stays(age),
@@ -79,7 +82,7 @@ impl Pool {
                 return;
             };
             self.index.with(&position.handle(), |content| {
-                let older = |age: u8| Verdict::Stays(age.saturating_add(1));
+                let older = |age: u8, _| Verdict::Stays(age.saturating_add(1));
                 self.store.hold(content).leaves(older)
             });
         }
@@ -96,7 +99,7 @@ impl Pool {
         for _ in 0..AgingClock::PATIENCE {
             let position = self.next_round(&mut cold.hand)?;
             let clock = &mut cold.clock;
-            let verdict = |age| match clock.verdict(age) {
+            let verdict = |age, bytes| match clock.verdict(aging::by_size(age, bytes)) {
                 Verdict::Leaves => Verdict::Leaves,
                 // The other hand has it get older.
                 Verdict::Stays(_) => Verdict::Stays(age),
@@ -146,7 +149,7 @@ impl Pool {
         &self,
         handle: Handle,
         wanted: impl Fn(Owner) -> bool,
-        verdict: impl FnOnce(u8) -> Verdict,
+        verdict: impl FnOnce(u8, usize) -> Verdict,
         page: Option<&Page<'_>>,
     ) -> Option<Found> {
         let mut found = None;

@@ -26,15 +26,15 @@ impl Copied {
 }
 
 impl<T: Tier> Store<T> {
-    /// Copies what is kept as `content` to `page`, if `verdict` says of its age that it leaves; if
-    /// not, it is of another age. Does not sleep.
+    /// Copies what is kept as `content` to `page`, if `verdict` says of its age and its bytes that it
+    /// leaves; if not, it is of another age. Does not sleep.
     ///
     /// Nothing is copied that takes no room of its own: words, and what others share; and what was
     /// damaged is left for its reader to find.
     pub fn copy(
         &self,
         content: &Content,
-        verdict: impl FnOnce(u8) -> Verdict,
+        verdict: impl FnOnce(u8, usize) -> Verdict,
         page: &Page<'_>,
     ) -> Option<Copied> {
         let place = content.place();
@@ -46,7 +46,7 @@ impl<T: Tier> Store<T> {
         if record.length() == 0 || record.references() != 1 || record.is_pinned() {
             return None;
         }
-        if let Verdict::Stays(age) = verdict(record.age()) {
+        if let Verdict::Stays(age) = verdict(record.age(), record.length()) {
             record.set_age(age);
             return None;
         }

@@ -49,16 +49,16 @@ impl<'a, T: Tier> Held<'a, T> {
         }
     }
 
-    /// Whether it leaves, as `verdict` says of its age; if not, it is of another age. A word takes no
-    /// room, and has none: it counts as old.
-    pub fn leaves(&mut self, verdict: impl FnOnce(u8) -> Verdict) -> bool {
+    /// Whether it leaves, as `verdict` says of its age and its bytes; if not, it is of another age. A word
+    /// takes no room, and has no age: it counts as old.
+    pub fn leaves(&mut self, verdict: impl FnOnce(u8, usize) -> Verdict) -> bool {
         let Inner::Record { shard, number } = &mut self.0 else {
-            return verdict(MOST_AGE) == Verdict::Leaves;
+            return verdict(MOST_AGE, 0) == Verdict::Leaves;
         };
         let Some(record) = shard.get_mut(*number) else {
             return false;
         };
-        match verdict(record.age()) {
+        match verdict(record.age(), record.length()) {
             Verdict::Leaves => true,
             Verdict::Stays(age) => {
                 record.set_age(age);

@@ -109,7 +109,13 @@ impl Cleaner {
     fn wants_room(&self, bench: &mut Bench) -> bool {
         let refused = self.refused.xchg(false, Relaxed);
         let mark = if bench.is_full { LOW } else { HIGH };
-        bench.is_full = refused || self.pool.is_fuller_than(mark);
+        let mut is_full = refused || self.pool.is_fuller_than(mark);
+        if is_full && !bench.is_full {
+            // What left has left gaps: there may be room without anybody's leaving.
+            self.pool.store().tier().compact();
+            is_full = refused || self.pool.is_fuller_than(LOW);
+        }
+        bench.is_full = is_full;
         bench.is_full || self.accounts().has_marked()
     }
 
