@@ -3,7 +3,6 @@
 # Pages that go to the disk below in the background are written as their cgroup's: io.stat has them there, and io.max holds.
 # guest: DISK=512M,8M
 # slow
-# kernel: stock
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh
@@ -71,7 +70,7 @@ are_held_back() {
 	goes_back $((pages / 8))
 	sleep 5
 	echo "$(($(stat_of written_back) - before)) pages in 5 s"
-	(($(stat_of written_back) - before > 32 && $(stat_of written_back) - before < 5 * 32 + 100))
+	(($(stat_of written_back) - before > $(fewer 32) && $(stat_of written_back) - before < 5 * 32 + 100))
 	echo "$number wbps=max" >"$(group_of one)/io.max"
 	within 10 wrote $((before + pages / 4))
 }
