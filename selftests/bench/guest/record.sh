@@ -10,13 +10,11 @@ chosen=("$@")
 set --
 # shellcheck source=selftests/bench/guest/lib/figures.sh
 . "${0%/*}/lib/figures.sh"
+# shellcheck source=selftests/bench/guest/lib/jobs.sh
+. "${0%/*}/lib/jobs.sh"
 
-programs=$here/programs
-workloads=$here/workloads
-index=$here/../index
 out=$here/../traces
 recording=/sys/kernel/debug/tmem/trace
-cgroup=/sys/fs/cgroup/record
 # Of what a program has in all, in memory: the rest is swapped out.
 share=60
 least=$((6 << 20))
@@ -29,9 +27,7 @@ record() {
 	progress "$name"
 	mkdir -p $cgroup
 	echo max >$cgroup/memory.max
-	if [[ $(type -t "before_$name") == function ]]; then
-		inside "before_$name" >"$scratch/said" 2>&1
-	fi
+	prepare_job "$name"
 	progress "$name: begins"
 	echo 1 >$recording
 	read_trace >"$scratch/trace" &
@@ -55,14 +51,6 @@ read_trace() {
 	cat $recording
 }
 
-# inside COMMAND...: in the cgroup.
-inside() {
-	(
-		echo "$BASHPID" >$cgroup/cgroup.procs
-		"$@"
-	)
-}
-
 # run_short_of_memory COMMAND...: in the cgroup, which may use a share of what it has in memory and swap.
 run_short_of_memory() {
 	local begin=$SECONDS program
@@ -73,9 +61,8 @@ run_short_of_memory() {
 		sleep 0.5
 	done
 	progress "$((SECONDS - begin)) s, $(tail -n 1 "$scratch/said" | cut -c1-60)"
-	echo 1 >$cgroup/cgroup.kill
+	kill_job
 	wait $program 2>/dev/null || true
-	until [[ $(<$cgroup/cgroup.procs) == '' ]]; do sleep 0.1; done
 }
 
 # Whoever writes a limit far below what is in use has somebody killed: what is too much is reclaimed first.
@@ -89,73 +76,11 @@ bound() {
 	echo $((limit > used ? limit : used)) >$cgroup/memory.max
 }
 
-before_valkey() {
-	rm -f "$scratch/valkey"
-	valkey-server --save '' --unixsocket "$scratch/valkey" --port 0 >/dev/null &
-	until elsewhere valkey-cli -s "$scratch/valkey" ping; do sleep 0.2; done
-	elsewhere valkey-cli -s "$scratch/valkey" --pipe <"$scratch/valkey.commands"
-}
-
-look_up() {
-	elsewhere python3 "$workloads/lookups.py" "$index" "$scratch/valkey" "$1"
-}
-
-# elsewhere COMMAND...: not in the cgroup.
-elsewhere() {
-	(
-		echo "$BASHPID" >"${cgroup%/*}/cgroup.procs"
-		"$@"
-	)
-}
-
-# Who depends on whom is looked up again and again.
-valkey() {
-	look_up 60000
-}
-
-before_mixed() {
-	before_valkey
-}
-
-# A server that has little to do, while others compile.
-mixed() {
-	for _ in {1..6}; do
-		gcc -O2 -c "$workloads/parse.c" -o /dev/null
-		look_up 500
-	done
-}
-
-sqlite() {
-	cd "$scratch"
-	cat "$programs/tables.sql" "$workloads/queries.sql" | sqlite3 -batch :memory:
-}
-
-cc1plus() {
-	g++ -S -O2 -std=c++20 "$programs/templates.cc" -o /dev/null
-}
-
-python() {
-	python3 "$workloads/ranks.py" "$index" 3000
-}
-
-node() {
-	nodejs "$workloads/ranks.js" "$index" 3000
-}
-
-javac() {
-	command javac -J-XX:+UseSerialGC -d "$scratch" "$programs/Objects.java"
-}
-
-sort() {
-	command sort -S 32M -T "$scratch" "$index" "$index" "$index" "$index" | uniq -c | command sort -S 32M -T "$scratch" -rn | head -n 1
-}
-
 main() {
-	[[ -e $index ]] || { progress "there is no package index: put the beginning of one beside the folder guest, as index"; exit 1; }
 	[[ -e $recording ]] || { progress "there is no $recording: load tmem"; exit 1; }
 	mkdir -p "$out"
 	machine share_percent $share seed 1
-	python3 "$programs/records.py" "$index" "$scratch"
+	make_records
 	swapoff -a
 	echo 1 >/sys/block/tmem0/reset
 	echo 512M >/sys/block/tmem0/disksize

@@ -95,6 +95,15 @@ fn shares() -> Vec<Figure> {
         .collect()
 }
 
+fn reads() -> Vec<Figure> {
+    [("tmem", 600), ("zram-lz4 idle 1", 1100), ("zram-lz4 huge", 1000), ("zswap-lz4", 800), ("zswap-lz4 page-cluster=3", 900)]
+        .into_iter()
+        .map(|(store, value)| {
+            figure(json!({"part": "reads", "store": store, "source": "valkey", "what": "reads", "value": value}))
+        })
+        .collect()
+}
+
 pub fn part(part: Part) -> PartResult {
     let figures = match part {
         Part::Cost => cost(),
@@ -102,6 +111,7 @@ pub fn part(part: Part) -> PartResult {
         Part::Time => time(),
         Part::Scale => scale(),
         Part::Shares => shares(),
+        Part::Reads => reads(),
         Part::Corpus | Part::Swap => Vec::new(),
     };
     PartResult {
@@ -129,6 +139,7 @@ pub fn results() -> Results {
         Part::Time,
         Part::Scale,
         Part::Shares,
+        Part::Reads,
     ];
     Results {
         parts: parts.map(|each| (each, part(each))).into(),

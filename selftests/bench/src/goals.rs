@@ -27,6 +27,8 @@ pub const TABLES: Goal = Goal::AtMost(48.0);
 pub const GROWTH: Goal = Goal::AtMost(1.1);
 /// Points that what a cgroup holds may be away from its share.
 pub const SHARES: Goal = Goal::AtMost(5.0);
+/// Pages read from the disk, beside zram's and zswap's.
+pub const READS: Goal = Goal::AtMost(0.70);
 /// Instructions of any single put or get.
 pub const DEAREST: Goal = Goal::AtMost(1e6);
 

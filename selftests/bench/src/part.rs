@@ -15,6 +15,7 @@ pub enum Part {
     Time,
     Scale,
     Shares,
+    Reads,
 }
 
 type Options = &'static [(&'static str, &'static str)];
@@ -25,11 +26,12 @@ const COUNTING_MANY_PAGES: Options = &[("ICOUNT", "1"), ("CPUS", "1"), ("MEM", "
 const PLAIN: Options = &[("CPUS", "1"), ("MEM", "1024")];
 const TWO_PROCESSORS: Options = &[("CPUS", "2"), ("MEM", "1024")];
 const USER_MODE: Options = &[("KERNEL", "uml"), ("CPUS", "2"), ("MEM", "1024")];
+const DISK: Options = &[("DISK", "1G"), ("CPUS", "2"), ("MEM", "640")];
 /// With room for the programs whose pages are the corpus.
 const ROOMY: Options = &[("MEM", "2048")];
 
 impl Part {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Corpus,
         Self::Cost,
         Self::Swap,
@@ -37,9 +39,16 @@ impl Part {
         Self::Time,
         Self::Scale,
         Self::Shares,
+        Self::Reads,
     ];
     /// What makes sense in a guest at native speed.
-    pub const HERE: [Self; 4] = [Self::Corpus, Self::Bytes, Self::Time, Self::Shares];
+    pub const HERE: [Self; 5] = [
+        Self::Corpus,
+        Self::Bytes,
+        Self::Time,
+        Self::Shares,
+        Self::Reads,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -50,6 +59,7 @@ impl Part {
             Self::Time => "time",
             Self::Scale => "scale",
             Self::Shares => "shares",
+            Self::Reads => "reads",
         }
     }
 
@@ -61,6 +71,7 @@ impl Part {
             Self::Bytes => PLAIN,
             Self::Time if here => TWO_PROCESSORS,
             Self::Shares => TWO_PROCESSORS,
+            Self::Reads => DISK,
             Self::Time => USER_MODE,
             Self::Scale => COUNTING_MANY_PAGES,
         }
@@ -74,8 +85,16 @@ impl Part {
         }
     }
 
+    /// The package index, which its programs work on.
+    pub fn needs_index(self) -> bool {
+        matches!(self, Self::Corpus | Self::Reads)
+    }
+
     pub fn needs_corpus(self) -> bool {
-        !matches!(self, Self::Corpus | Self::Scale | Self::Shares)
+        !matches!(
+            self,
+            Self::Corpus | Self::Scale | Self::Shares | Self::Reads
+        )
     }
 }
 

@@ -57,6 +57,11 @@ pub fn draw(results: &Results, folder: &Path) -> Result<(), String> {
             lines::over_seconds,
             &["100:200", "100:300", "one after the other"],
         ),
+        (
+            Part::Reads,
+            bars::draw,
+            &["reads by setting", "held", "seconds"],
+        ),
     ] {
         let path = folder.join(format!("{part}.png"));
         let tables = views::of(part, results.figures(part));
@@ -129,6 +134,7 @@ mod tests {
             "time.png",
             "scale.png",
             "shares.png",
+            "reads.png",
         ] {
             let bytes = fs::read(folder.path().join(name)).unwrap();
             assert!(

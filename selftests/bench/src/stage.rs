@@ -59,13 +59,12 @@ fn fill(args: &Args, part: Part, corpus: &Corpus, folder: &Path) -> io::Result<(
     remove(folder)?;
     fs::create_dir_all(folder)?;
     copy(&args.scripts, &folder.join("guest"))?;
-    match part {
-        Part::Corpus => {
-            fs::create_dir(folder.join("corpus"))?;
-            link(&args.index, &folder.join("index"))
-        }
-        _ if part.needs_corpus() => link_all(&corpus.0, &folder.join("corpus")),
-        _ => fs::create_dir(folder.join("corpus")),
+    if part.needs_index() {
+        link(&args.index, &folder.join("index"))?;
+    }
+    match part.needs_corpus() {
+        true => link_all(&corpus.0, &folder.join("corpus")),
+        false => fs::create_dir(folder.join("corpus")),
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The comparisons that each part's figures make, and the goals that are for them.
 
+mod reads;
 mod scale;
 mod shares;
 
@@ -31,6 +32,7 @@ pub fn of(part: Part, figures: &[Figure]) -> Vec<Comparison> {
         Part::Time => time(figures),
         Part::Scale => scale::tables(figures),
         Part::Shares => shares::tables(figures),
+        Part::Reads => reads::tables(figures),
     };
     all.into_iter().filter(|table| !table.is_empty()).collect()
 }
@@ -350,6 +352,25 @@ mod tests {
         assert_eq!(
             tables[0].stores,
             ["weight 100", "weight 300", "weight 9000"]
+        );
+    }
+
+    #[test]
+    fn reads_are_beside_the_best_settings_of_others() {
+        let tables = of(Part::Reads, &fixture::part(Part::Reads).figures);
+        let best = &tables[0].rows[0].values;
+        assert_eq!(
+            best.iter()
+                .map(|each| each.map(|each| each.median))
+                .collect::<Vec<_>>(),
+            [Some(600.0), Some(1000.0), Some(800.0)]
+        );
+        assert_eq!(
+            judged(Part::Reads),
+            [
+                ("reads: tmem/zram-lz4".to_string(), false),
+                ("reads: tmem/zswap-lz4".to_string(), true)
+            ]
         );
     }
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 """A client of valkey: looks packages up, each with what it depends on and what that depends on, as somebody does who installs
-them. lookups.py INDEX SOCKET NUMBER: so many look-ups."""
+them. lookups.py INDEX SOCKET NUMBER [SHAPE]: so many look-ups; with the shape of a Pareto distribution, of some packages more often
+than of others."""
 
 import os
 import random
@@ -49,12 +50,18 @@ class Client:
         return None if length < 0 else self.answers.read(length + 2)
 
 
-def main(index, path, number):
+def chosen(order, roots, shape):
+    if shape is None:
+        return order.choice(roots)
+    return roots[int(order.paretovariate(shape)) % len(roots)]
+
+
+def main(index, path, number, shape=None):
     names, client = depends(index), Client(path)
     order, roots = random.Random(1), sorted(names)
     asked, found = 0, 0
     while asked < number:
-        for name in closure(names, order.choice(roots)):
+        for name in closure(names, chosen(order, roots, shape)):
             found += len(client.ask("HGETALL", "package:" + name))
             found += len(client.ask("GET", "json:" + name))
             asked += 2
@@ -63,4 +70,4 @@ def main(index, path, number):
     print(asked, "look-ups,", found, "answers")
 
 
-main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+main(sys.argv[1], sys.argv[2], int(sys.argv[3]), *map(float, sys.argv[4:]))
