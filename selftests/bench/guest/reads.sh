@@ -78,7 +78,7 @@ held_by() {
 	tmem*) held=$(($(<$tmem/stats/arena_bytes) + $(<$tmem/stats/metadata_bytes))) ;;
 	zram-*)
 		read -r _ _ held _ <$zram/mm_stat
-		held=$((held + size / 4096 * slot_bytes))
+		held=$((held + (size >> 12) * slot_bytes))
 		;;
 	zswap-*) held=$(<$zswap_figures/pool_total_size) ;;
 	esac

@@ -84,7 +84,7 @@ mixed() {
 }
 
 sqlite() {
-	cd "$scratch"
+	cd "$scratch" || exit
 	cat "$programs/tables.sql" "$workloads/queries.sql" | sqlite3 -batch :memory:
 }
 
