@@ -18,16 +18,23 @@ refuses() {
 	fails grep -E '^\[ *[0-9]+ s\]' "$scratch/err"
 }
 
+# take_lock: that of a benchmark, as $lock.
+take_lock() {
+	mkdir -p "$TMEM_CACHE/bench"
+	exec {lock}>"$TMEM_CACHE/bench/lock"
+	flock -n "$lock" || skip "a benchmark is running"
+}
+
 refuses_machine_without_kvm() {
+	# Where there is a /dev/kvm that does not work, it is found out after that.
+	take_lock
+	exec {lock}>&-
 	[[ $(cat "$TMEM_CACHE/image/kvm-verdict" 2>/dev/null) != *yes ]] || skip "KVM works here"
 	refuses 'needs KVM' --here
 }
 
 refuses_to_run_twice() {
-	mkdir -p "$TMEM_CACHE/bench"
-	local lock
-	exec {lock}>"$TMEM_CACHE/bench/lock"
-	flock -n "$lock" || skip "a benchmark is running"
+	take_lock
 	refuses 'another scripts/bench is running' cost
 }
 

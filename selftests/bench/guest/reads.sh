@@ -157,7 +157,7 @@ bound() {
 
 # run_over JOB STORE
 run_over() {
-	local job=$1 store=$2 reads begin watcher
+	local job=$1 store=$2 reads seconds begin watcher
 	progress "$job, $store"
 	swap_over "$store"
 	mkdir -p $cgroup
@@ -168,8 +168,11 @@ run_over() {
 	reads=$(read_from_disk)
 	begin=${EPOCHREALTIME/./}
 	inside "$job" >"$scratch/said" 2>&1 || { cat "$scratch/said" >&2; exit 1; }
-	tell reads $(($(read_from_disk) - reads))
-	tell seconds "$(awk -v us=$((${EPOCHREALTIME/./} - begin)) 'BEGIN { printf "%.1f", us / 1e6 }')"
+	reads=$(($(read_from_disk) - reads))
+	seconds=$(awk -v us=$((${EPOCHREALTIME/./} - begin)) 'BEGIN { printf "%.1f", us / 1e6 }')
+	progress "$job, $store: $reads pages read from the disk in $seconds s"
+	tell reads $reads
+	tell seconds "$seconds"
 	touch "$scratch/end"
 	wait $watcher
 	rm "$scratch/end"
