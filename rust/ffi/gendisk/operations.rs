@@ -14,7 +14,8 @@ use kernel::{prelude::*, sync::atomic::ordering::Relaxed};
 
 /// Whole pages only, any number at once; the content of a page must not change under a write (it is
 /// read twice), and a request is done when `submit_bio` returns, which lets the swap core skip
-/// readahead.
+/// readahead. So it stays with a disk below: with readahead a server whose clients ask for this and that
+/// read a third more pages from there, and took as long.
 pub(super) fn limits() -> bindings::queue_limits {
     let mut limits: bindings::queue_limits = pin_init::zeroed();
     let page = PAGE_BYTES as u32;
