@@ -52,11 +52,7 @@ swap_over() {
 		[[ $store != *page-cluster=* ]] || echo "${store#*=}" >/proc/sys/vm/page-cluster
 		store=${store%% *}
 		disk=$below
-		modprobe "${store#zswap-}" || true
-		echo "${store#zswap-}" >$zswap/compressor
-		echo Y >$zswap/shrinker_enabled
-		echo $percent >$zswap/max_pool_percent
-		echo Y >$zswap/enabled
+		zswap_on "${store#zswap-}" Y $percent
 		;;
 	esac
 	mkswap -q $disk
@@ -146,12 +142,11 @@ end_job() {
 	rmdir $cgroup
 }
 
-# bound STORE: the cgroup, reclaiming what is too much first: else somebody would be killed.
+# bound STORE: the cgroup.
 bound() {
-	local limit=$memory used
+	local limit=$memory
 	[[ $1 != zswap-* ]] || limit=$((memory + cap))
-	used=$(<$cgroup/memory.current)
-	((used <= limit)) || { echo $((used - limit)) >$cgroup/memory.reclaim; } 2>/dev/null || true
+	reclaim_down_to $limit
 	echo $limit >$cgroup/memory.max
 }
 

@@ -65,13 +65,12 @@ run_short_of_memory() {
 	wait $program 2>/dev/null || true
 }
 
-# Whoever writes a limit far below what is in use has somebody killed: what is too much is reclaimed first.
 bound() {
 	local used limit
 	used=$(<$cgroup/memory.current)
 	limit=$(((used + $(<$cgroup/memory.swap.current)) * share / 100))
 	limit=$((limit > least ? limit : least))
-	((used <= limit)) || { echo $((used - limit)) >$cgroup/memory.reclaim; } 2>/dev/null || true
+	reclaim_down_to $limit
 	used=$(<$cgroup/memory.current)
 	echo $((limit > used ? limit : used)) >$cgroup/memory.max
 }

@@ -23,6 +23,13 @@ prepare_job() {
 	fi
 }
 
+# reclaim_down_to BYTES: as far as it goes, before that becomes the limit: who writes one far below what is in use has somebody killed.
+reclaim_down_to() {
+	local used
+	used=$(<$cgroup/memory.current)
+	((used <= $1)) || { echo $((used - $1)) >$cgroup/memory.reclaim; } 2>/dev/null || true
+}
+
 # kill_job: nothing of it is left.
 kill_job() {
 	echo 1 >$cgroup/cgroup.kill

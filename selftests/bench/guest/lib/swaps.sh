@@ -20,16 +20,21 @@ swap_on() {
 	zswap-*)
 		modprobe brd rd_nr=1 rd_size=$(($2 >> 10))
 		disk=/dev/ram0
-		modprobe "${1#zswap-}" || true
-		echo "${1#zswap-}" >$zswap/compressor
-		echo N >$zswap/shrinker_enabled
-		echo 20 >$zswap/max_pool_percent
-		echo Y >$zswap/enabled
+		zswap_on "${1#zswap-}" N 20
 		;;
 	*) store_on "$1" "$2" ;;
 	esac
 	mkswap -q "$disk"
 	swapon -p 100 "$disk"
+}
+
+# zswap_on COMPRESSOR SHRINKER PERCENT: before any swap; PERCENT of memory at most.
+zswap_on() {
+	modprobe "$1" || true
+	echo "$1" >$zswap/compressor
+	echo "$2" >$zswap/shrinker_enabled
+	echo "$3" >$zswap/max_pool_percent
+	echo Y >$zswap/enabled
 }
 
 swap_off() {
