@@ -137,6 +137,23 @@ swapping() {
 	swap_off
 }
 
+recompressed_more_than() {
+	(($(stat_of recompressed) > $1))
+}
+
+# Ten minutes before that would be their time.
+denser_when_full() {
+	local before
+	[[ $(</sys/kernel/tmem/recompress_idle_seconds) == 600 ]]
+	set_backing $below 64M
+	echo $limit >$sys/mem_limit
+	echo 1 >$sys/writeback
+	before=$(stat_of recompressed)
+	tmem-test fill "$disk" --count 8192 --class text --seed 8
+	within 60 recompressed_more_than $((before + 50))
+	tmem-test verify "$disk" --count 8192 --class text --seed 8
+}
+
 global_cap() {
 	local max=/sys/kernel/tmem/max_bytes before
 	before=$(<$max)
@@ -156,4 +173,5 @@ case_of "writeback can be switched off" can_be_switched_off
 case_of "writeback_limit" limits_hold
 case_of "write, read, overwrite, discard and zero pages at random" storm
 case_of "memory goes there and comes back, whole" swapping
+case_of "near the limit, pages become denser early" denser_when_full
 case_of "max_bytes of all pools" global_cap

@@ -2,6 +2,7 @@
 /* What bindgen reads: the C interfaces that kernel::bindings does not carry. */
 #include <linux/blkdev.h>
 #include <linux/crc32c.h>
+#include <linux/sched/stat.h>
 #include <linux/version.h>
 #include <linux/zsmalloc.h>
 #include <linux/zstd.h>

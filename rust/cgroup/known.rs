@@ -14,8 +14,8 @@ use core::mem::{replace, take};
 use kernel::{alloc::KVVec, prelude::*};
 
 /// A cgroup whose tasks had to wait for a CPU for as much of the last seconds is at its `cpu.max`, or
-/// as good as that.
-const STALLED_PERCENT: u32 = 5;
+/// as good as that. A program of one thread has some percent of it on any machine that is busy.
+const STALLED_PERCENT: u32 = 20;
 
 /// What an administrator set for a cgroup. What was not set is as for the one it is in.
 #[derive(Default)]

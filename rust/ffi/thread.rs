@@ -86,6 +86,13 @@ unsafe extern "C" fn main<W: Work>(data: *mut c_void) -> i32 {
     0
 }
 
+/// Whether nobody else can run on this CPU now. The scheduler takes others that wait elsewhere for a CPU with no more than a
+/// `SCHED_IDLE` thread to an idle one, so they come here soon. Any context.
+pub fn is_alone() -> bool {
+    // SAFETY: has no preconditions.
+    unsafe { bindings::single_task_running() }
+}
+
 /// Nanoseconds that this task waited for a CPU while it could have run, since it was made.
 pub fn waited_ns() -> u64 {
     // SAFETY: has no preconditions.

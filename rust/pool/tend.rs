@@ -30,17 +30,17 @@ use kernel::{
 /// that an administrator set.
 const OLD: u8 = 4;
 
-/// Between two rounds for accounts that are near their limit, in seconds.
+/// Between two rounds for accounts that are near their limit, and pools that are, in seconds.
 const PRESSED_SECONDS: u64 = 5;
+
+/// Sixteenths of what a pool may hold: with more, it is near its limit.
+const FULL: u64 = 12;
 
 /// Pages that are looked at between two looks at the clock, unless there is work to do about one.
 const BATCH: usize = 64;
 
 /// Nanoseconds of work after which there is a pause.
 const SLICE_NS: u64 = 2_000_000;
-
-/// Others want the CPU if this had to wait for it so long, in nanoseconds.
-const PATIENCE_NS: u64 = 1_000_000;
 
 /// Where a walk through all pools is.
 #[derive(Clone, Copy)]
@@ -85,14 +85,21 @@ pub struct Tender {
     bench: Mutex<Bench>,
 }
 
+/// What a round is for, beside what must not be shared any longer.
+#[derive(Clone, Copy)]
+struct Purpose {
+    /// Pages get older, and old ones are encoded densely.
+    ages: bool,
+    /// So are, in pools that are near their limit, all but young ones.
+    presses: bool,
+}
+
 struct Bench {
     watch: Watch,
     pressed: Watch,
     pause: u32,
-    /// How long this has waited for a CPU until it last paused.
-    waited: u64,
     /// The round that is under way, and how far it is.
-    round: Option<(bool, Walk)>,
+    round: Option<(Purpose, Walk)>,
     buffer: KBox<PageBuffer>,
     workspace: Option<Workspace>,
 }
@@ -104,7 +111,6 @@ impl Tender {
             watch: Watch::new(clock::now()),
             pressed: Watch::new(clock::now()),
             pause: 0,
-            waited: 0,
             round: None,
             buffer: KBox::init(pin_init::init_zeroed(), GFP_KERNEL)?,
             workspace: None,
@@ -119,19 +125,10 @@ impl Tender {
     }
 }
 
-impl Bench {
-    /// Whether others have the CPU, which this thread gets only when they do not want it: it had to
-    /// wait since its pause was over.
-    fn others_wait(&self) -> bool {
-        thread::waited_ns().saturating_sub(self.waited) > PATIENCE_NS
-    }
-}
-
 impl Work for Tender {
     fn work(&self) -> u32 {
         let mut bench = self.bench.lock();
         bench.pause = self.pools.tend(&mut bench);
-        bench.waited = thread::waited_ns();
         bench.pause
     }
 }
@@ -147,38 +144,50 @@ impl Pools {
         if bench.round.is_none() {
             bench.round = self.next_round(bench);
         }
-        if bench.others_wait() && self.totals().dedup_pending_pages == 0 {
+        if !self.may_work() {
             return YIELD_MS;
         }
-        let Some((ages, walk)) = bench.round.take() else {
+        let Some((purpose, walk)) = bench.round.take() else {
             return REST_MS;
         };
         if self.prepare(bench).is_err() {
             return REST_MS;
         }
-        let (worked, waited) = (thread::worked_ns(), thread::waited_ns());
-        let left = self.walk(bench, ages, walk);
-        bench.round = left.map(|walk| (ages, walk));
+        let worked = thread::worked_ns();
+        let left = self.walk(bench, purpose, walk);
+        bench.round = left.map(|walk| (purpose, walk));
         if bench.round.is_none() {
             bench.workspace = None;
-            if ages {
+            if purpose.ages {
                 self.accounts().end_round();
             }
-        }
-        if thread::waited_ns() > waited {
-            return YIELD_MS;
         }
         let worked = thread::worked_ns().saturating_sub(worked);
         pause_ms(worked, self.policy().recompress_cpu_percent())
     }
 
+    /// Whether nobody else wants the CPU, which this thread gets even then for a moment now and then; or what must not be shared
+    /// any longer still is.
+    fn may_work(&self) -> bool {
+        thread::is_alone() || self.totals().dedup_pending_pages > 0
+    }
+
     /// What a round that begins now is for, if it is time for one.
-    fn next_round(&self, bench: &mut Bench) -> Option<(bool, Walk)> {
+    fn next_round(&self, bench: &mut Bench) -> Option<(Purpose, Walk)> {
         let seconds = self.policy().recompress_idle_seconds();
-        let ages = seconds != 0 && bench.watch.is_over(seconds.div_ceil(OLD.into()));
-        let presses = self.accounts().has_marked() && bench.pressed.is_over(PRESSED_SECONDS);
-        let works = ages || presses || self.totals().dedup_pending_pages > 0;
-        works.then_some((ages, Walk::START))
+        let purpose = Purpose {
+            ages: seconds != 0 && bench.watch.is_over(seconds.div_ceil(OLD.into())),
+            presses: seconds != 0 && self.is_pressed() && bench.pressed.is_over(PRESSED_SECONDS),
+        };
+        let works = purpose.ages || purpose.presses || self.totals().dedup_pending_pages > 0;
+        works.then_some((purpose, Walk::START))
+    }
+
+    /// Whether an account or a pool is near its limit.
+    fn is_pressed(&self) -> bool {
+        let is_full = |pool: &Pool| pool.is_fuller_than(FULL);
+        let members = &self.state.lock().members;
+        self.accounts().has_marked() || members.iter().any(|member| is_full(&member.pool))
     }
 
     /// A workspace, and what gets of densely encoded pages need.
@@ -192,7 +201,7 @@ impl Pools {
     }
 
     /// Looks at pages for a while; where to go on, unless that was the last one.
-    fn walk(&self, bench: &mut Bench, ages: bool, mut walk: Walk) -> Option<Walk> {
+    fn walk(&self, bench: &mut Bench, purpose: Purpose, mut walk: Walk) -> Option<Walk> {
         let workspace = bench.workspace.as_mut()?;
         let page = bench.buffer.as_page();
         let begin = thread::worked_ns();
@@ -200,11 +209,11 @@ impl Pools {
             for _ in 0..BATCH {
                 let state = self.state.lock();
                 let (pool, position) = walk.next(&state, |_| true)?;
-                if pool.tend(&position.handle(), ages, &page, workspace) {
+                if pool.tend(&position.handle(), purpose, &page, workspace) {
                     break;
                 }
             }
-            if thread::worked_ns().saturating_sub(begin) >= SLICE_NS {
+            if thread::worked_ns().saturating_sub(begin) >= SLICE_NS || !self.may_work() {
                 return Some(walk);
             }
         }
@@ -216,13 +225,14 @@ impl Pool {
     fn tend(
         &self,
         handle: &Handle,
-        ages: bool,
+        purpose: Purpose,
         page: &Page<'_>,
         workspace: &mut Workspace,
     ) -> bool {
         let round = Round {
-            ages,
+            ages: purpose.ages,
             old: OLD,
+            is_full: purpose.presses && self.is_fuller_than(FULL),
             dense: Algorithm::Zstd,
             fast: self.limit.algorithm(self.store.policy()),
         };

@@ -24,6 +24,8 @@ pub struct Round {
     /// Contents of this age are encoded densely; none when it is 0. Those of an account that is pressed,
     /// when they are older than 0.
     pub old: u8,
+    /// So are all accounts', as if each were pressed.
+    pub is_full: bool,
     /// The codec of those, and the one of contents that are asked for.
     pub dense: Algorithm,
     /// See there.
@@ -105,7 +107,8 @@ impl<T: Tier> Store<T> {
     /// get no CPU.
     fn is_due(&self, age: u8, round: &Round, owner: Owner) -> bool {
         let is_old = round.ages && round.old > 0 && age >= round.old;
-        (is_old || age > 0 && self.accounts.is_marked(owner)) && !self.accounts.is_stalled(owner)
+        let is_pressed = round.is_full || self.accounts.is_marked(owner);
+        (is_old || age > 0 && is_pressed) && !self.accounts.is_stalled(owner)
     }
 
     /// The page as the task wants it encoded; [`None`] when that would take no less room, or there
