@@ -193,9 +193,7 @@ impl Pools {
     /// A workspace, and what gets of densely encoded pages need.
     fn prepare(&self, bench: &mut Bench) -> Result {
         if bench.workspace.is_none() {
-            let mut workspace = Workspace::new()?;
-            workspace.adopt(&mut Algorithm::Zstd.extra()?);
-            bench.workspace = Some(workspace);
+            bench.workspace = Some(Workspace::dense()?);
         }
         self.make_ready(Algorithm::Zstd)
     }

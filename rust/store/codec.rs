@@ -6,7 +6,7 @@ mod lz4;
 mod raw;
 mod zstd;
 
-use crate::ffi::page::Page;
+use crate::ffi::{page::Page, zstd::Level};
 use core::mem::swap;
 use kernel::prelude::*;
 
@@ -45,8 +45,16 @@ impl Workspace {
         })
     }
 
+    /// One for work in the background, by zstd at a higher level. May sleep. ENOMEM.
+    pub fn dense() -> Result<Self> {
+        Ok(Self {
+            lz4: lz4::State::new()?,
+            zstd: Some(zstd::State::new(Level::Dense)?),
+        })
+    }
+
     /// Takes from `extra` what it lacks itself.
-    pub fn adopt(&mut self, extra: &mut Extra) {
+    pub(super) fn adopt(&mut self, extra: &mut Extra) {
         if self.zstd.is_none() {
             swap(&mut self.zstd, &mut extra.encoder);
         }

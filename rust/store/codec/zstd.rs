@@ -8,7 +8,7 @@ use crate::{
     core::{codec::plain::raw_equals, size::PAGE_SIZE},
     ffi::{
         page::{Page, PageBuffer},
-        zstd::{Compressor, Decompressor},
+        zstd::{Compressor, Decompressor, Level},
     },
 };
 use kernel::prelude::*;
@@ -22,9 +22,9 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new() -> Result<Self> {
+    pub(super) fn new(level: Level) -> Result<Self> {
         Ok(Self {
-            compressor: Compressor::new()?,
+            compressor: Compressor::new(level)?,
             block: KBox::init(pin_init::init_zeroed(), GFP_KERNEL)?,
         })
     }
@@ -59,7 +59,7 @@ impl Codec for Zstd {
 
     fn extra() -> Result<Extra> {
         Ok(Extra {
-            encoder: Some(State::new()?),
+            encoder: Some(State::new(Level::Default)?),
             decoder: Some(DecodeState::new()?),
         })
     }

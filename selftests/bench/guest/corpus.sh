@@ -118,6 +118,8 @@ main() {
 	mkdir -p "$out"
 	machine most_pages $most packages $packages seed 1
 	progress "records"
+	head -c $((16 << 20)) "$index" >"$scratch/index"
+	index=$scratch/index
 	python3 "$programs/records.py" "$index" "$scratch"
 	valkey
 	cc1plus

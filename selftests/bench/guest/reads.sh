@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # How many pages a job reads from a disk again: a program of which a part fits in memory, over a store of a quarter of the rest, over
-# a disk. For a guest with DISK=1G and the beginning of Debian's package index as ../index.
-#   What a store holds is its arena and its tables (zswap's are not counted). tmem has cold pages recompressed after a second, by half a
-#   CPU at most, but where that is 0.
+# a disk. Its memory gets scarce in the course of a minute; then it works. For a guest with DISK=1G and the beginning of Debian's
+# package index as ../index.
+#   What a store holds is its arena and its tables (zswap's are not counted). tmem has cold pages recompressed after a second, by a CPU
+#   that is idle, but where that is 0.
 #   zram is kept at that size by a daemon, as its users have one, which writes back no more than it must: pages that are idle for some
 #   seconds, or do not compress, or both; and if those are not enough, any.
 #   zswap has its shrinker; the cgroup gets what zswap holds for it on top of its memory: that is charged to it.
@@ -17,7 +18,7 @@
 . "${0%/*}/lib/swaps.sh"
 
 below=/dev/vda
-size=$((64 << 20))
+size=$((128 << 20))
 jobs=(popular valkey)
 stores=(tmem 'tmem recompress_idle_seconds=0'
 	'zram-lz4 idle 1' 'zram-lz4 idle 5' 'zram-lz4 idle 20' 'zram-lz4 huge'
@@ -25,11 +26,13 @@ stores=(tmem 'tmem recompress_idle_seconds=0'
 	'zswap-lz4' 'zswap-lz4 page-cluster=3')
 [[ -z $quick ]] || { jobs=(popular) stores=(tmem 'zram-lz4 idle 1' zswap-lz4); }
 # What a store may hold, in percent of all memory: zswap's unit.
-percent=1
+percent=3
 # zram's table, for each page of the disk.
 slot_bytes=16
 # Of what a job has in all, the most that is swapped out.
 most_swapped=70
+# In which memory gets scarce.
+steps=60
 
 # swap_over STORE: on the disk, with no more than $cap bytes in memory.
 swap_over() {
@@ -38,7 +41,7 @@ swap_over() {
 	case $store in
 	tmem*)
 		echo 1 >$tmem/recompress_idle_seconds
-		echo 50 >$tmem/recompress_cpu_percent
+		echo 100 >$tmem/recompress_cpu_percent
 		echo $cap >$tmem/max_bytes
 		echo $below >/sys/block/tmem0/backing_dev
 		store_on "$store" $size
@@ -144,9 +147,13 @@ end_job() {
 
 # bound STORE: the cgroup.
 bound() {
-	local limit=$memory
+	local limit=$memory used step
 	[[ $1 != zswap-* ]] || limit=$((memory + cap))
-	reclaim_down_to $limit
+	used=$(<$cgroup/memory.current)
+	for ((step = 1; step <= steps; step++)); do
+		reclaim_down_to $((used - (used - limit) * step / steps))
+		sleep 1
+	done
 	echo $limit >$cgroup/memory.max
 }
 
@@ -188,9 +195,9 @@ main() {
 	load_stores
 	total=$(awk '$1 == "MemTotal:" { print $2 * 1024 }' /proc/meminfo)
 	cap=$((total * percent / 100))
-	machine cap_bytes $cap swapped_bytes $((4 * cap)) page_cluster 0 recompress_idle_seconds 1 recompress_cpu_percent 50 zswap_shrinker on \
+	machine cap_bytes $cap swapped_bytes $((4 * cap)) page_cluster 0 recompress_idle_seconds 1 recompress_cpu_percent 100 zswap_shrinker on \
 		zswap_max_pool_percent $percent
-	head -c $((12 << 20)) "$index" >"$scratch/index"
+	head -c $((36 << 20)) "$index" >"$scratch/index"
 	index=$scratch/index
 	make_records
 	for job in "${jobs[@]}"; do

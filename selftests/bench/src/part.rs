@@ -80,7 +80,7 @@ impl Part {
     /// Seconds after which it hangs: some times what it takes on a slow machine.
     pub fn timeout(self) -> u32 {
         match self {
-            Self::Scale => 7200,
+            Self::Scale | Self::Reads => 7200,
             _ => 3600,
         }
     }
