@@ -46,7 +46,7 @@ use kernel::{
     prelude::*,
     sync::{new_spinlock, Arc, SpinLock},
 };
-use record::{Record, Tag};
+use record::{Body, Record, Tag};
 use records::{RecordPage, Supply};
 use shard::{Left, Shard};
 
@@ -193,10 +193,19 @@ impl<T: Tier> Store<T> {
     /// Frees and takes note of what a content left: seldom more than its bytes.
     #[inline]
     fn forgot(&self, left: Left<T>) {
-        drop(left.body);
+        if let Some(body) = left.body {
+            self.free(body);
+        }
         match (left.page, left.table_bytes) {
             (None, 0) => {}
             (page, bytes) => self.forgot_tables(page, bytes),
+        }
+    }
+
+    #[inline]
+    fn free(&self, body: Body<T::Object>) {
+        if let Body::Kept(object) = body {
+            self.tier.free(object);
         }
     }
 
@@ -297,7 +306,7 @@ impl<T: Tier> Store<T> {
     }
 
     fn equals(&self, record: &Record<T>, page: &Page<'_>) -> bool {
-        let (record::Body::Kept(object), Some(algorithm)) = (record.body(), record.algorithm())
+        let (Body::Kept(object), Some(algorithm)) = (record.body(), record.algorithm())
         else {
             return false;
         };
@@ -381,8 +390,8 @@ impl Shape {
 
     fn of<T: Tier>(record: &Record<T>) -> Self {
         match record.body() {
-            record::Body::Same { .. } => Self::WORD,
-            record::Body::Kept(object) => Self {
+            Body::Same { .. } => Self::WORD,
+            Body::Kept(object) => Self {
                 length: T::length(object) as u16,
                 same: false,
                 raw: record.algorithm() == Some(Algorithm::Raw),

@@ -7,6 +7,7 @@
 use super::{bindings, checksum, page::Page};
 use crate::core::size::{PAGE_BYTES, PAGE_SIZE};
 use core::{
+    mem::ManuallyDrop,
     num::NonZeroU32,
     ptr::{null_mut, NonNull},
     slice,
@@ -120,6 +121,15 @@ impl Pool {
         // An object of a page is not split over two, so that nothing is copied there.
         object.checksum = object.peek(&mut [], checksum::of)?;
         Ok(object)
+    }
+
+    /// Frees an object, in any context but an interrupt. As dropping it, which takes care as well that
+    /// the pool stays for as long: who has the pool need not.
+    #[inline]
+    pub fn free(&self, object: Object) {
+        let object = ManuallyDrop::new(object);
+        // SAFETY: the handle is of an object of the pool, this one, and nobody else's; the pool lives.
+        unsafe { bindings::zs_free(self.0.as_ptr(), object.handle()) };
     }
 
     fn allocate(&self, length: usize) -> Result<Object> {

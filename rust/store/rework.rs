@@ -148,7 +148,7 @@ impl<T: Tier> Store<T> {
         let old = record.replace(object, algorithm);
         let after = Shape::of(record);
         drop(shard);
-        drop(old);
+        self.free(old);
         self.counters.add(Counter::Recompressed, 1);
         Some((before, after))
     }

@@ -22,7 +22,7 @@ pub(super) struct Shard<T: Tier> {
 
 /// What a reference that was given up leaves.
 pub(super) struct Left<T: Tier> {
-    /// To be dropped without the lock.
+    /// To be freed without the lock.
     pub(super) body: Option<Body<T::Object>>,
     /// To be freed without the lock.
     pub(super) page: Option<KBox<RecordPage<T>>>,

@@ -20,6 +20,9 @@ pub trait Tier: Send + Sync + 'static {
     /// Keeps a copy of a page as it is. May sleep, without I/O. ENOMEM.
     fn store_page(&self, page: &Page<'_>) -> Result<Self::Object>;
 
+    /// Frees an object. Does not sleep. As dropping it, for less.
+    fn free(&self, object: Self::Object);
+
     /// Calls `read` with the bytes, which may be in `bounce`. Does not sleep, nor must `read`. EIO
     /// when they are not what was kept.
     fn read<R>(
@@ -65,6 +68,11 @@ impl Tier for zsmalloc::Pool {
 
     fn store_page(&self, page: &Page<'_>) -> Result<Self::Object> {
         self.store_page(page)
+    }
+
+    #[inline]
+    fn free(&self, object: Self::Object) {
+        self.free(object);
     }
 
     fn read<R>(
