@@ -11,15 +11,13 @@
 //!
 //! Locks, none taken inside another of them, all inside any of the rooms above: `waiting` (mutex, by
 //! the thread that waits for `news` alone), `tree` (spinlock: who is under whom, and what subtrees
-//! use), a table's (table.rs), a CPU's book (book.rs). Nothing sleeps but where said.
+//! use), a table's (table.rs). Nothing sleeps but where said.
 #![forbid(unsafe_code)]
 
-mod book;
 mod entry;
 mod press;
 mod table;
 
-pub use book::{Book, Snapshot};
 pub use entry::Count;
 pub use press::Kind;
 
@@ -30,7 +28,6 @@ use crate::{
     },
     ffi::errno::edquot,
 };
-use book::Books;
 use entry::Entry;
 use kernel::{
     prelude::*,
@@ -64,7 +61,6 @@ pub const ROOT_INODE: u64 = 1;
 #[pin_data]
 pub struct Accounts {
     table: Pin<KBox<Table>>,
-    books: Books,
     #[pin]
     tree: SpinLock<()>,
     /// Whether accounts were opened that nobody has asked about.
@@ -84,7 +80,6 @@ impl Accounts {
         let accounts = Arc::pin_init(
             try_pin_init!(Self {
                 table: Table::new()?,
-                books: Books::new()?,
                 tree <- new_spinlock!((), "tmem_accounts"),
                 has_news: Atomic::new(true),
                 any_marked: Atomic::new(false),
@@ -335,10 +330,9 @@ impl Accounts {
         self.entry(owner).set_limit(bytes);
     }
 
-    /// Where what contents take is written down: see [`Book`].
-    #[inline]
-    pub fn book(&self) -> Book<'_> {
-        self.books.here(self)
+    /// For how many accounts there is room without more memory.
+    pub fn places(&self) -> usize {
+        self.table.places()
     }
 
     /// Bytes of memory that the accounts take.

@@ -3,7 +3,7 @@
 //! and bound by a limit. Does not know who asked.
 //!
 //! Locks, all innermost, none taken inside another but as said: a workspace's mutex (one a CPU)
-//! around compressing and allocating; a shard's spinlock around finding, reading and giving up a
+//! around compressing and allocating; `reading` (spinlock, snapshot.rs); a shard's spinlock around finding, reading and giving up a
 //! content, and in it a bounce buffer's spinlock (one a CPU) around decompressing; zsmalloc's own
 //! inside any. Puts may sleep, gets and releases do not.
 #![forbid(unsafe_code)]
@@ -21,6 +21,7 @@ mod record;
 mod records;
 mod rework;
 mod shard;
+mod snapshot;
 mod tally;
 mod tier;
 
@@ -33,6 +34,7 @@ pub use held::Held;
 pub use ledger::{Ledger, Policy};
 pub use record::Sharing;
 pub use rework::{Job, Round, Task};
+pub use snapshot::Snapshot;
 pub use tier::Tier;
 
 use crate::{
@@ -60,6 +62,7 @@ const SHARDS_PER_CPU: usize = 16;
 pub struct Store<T: Tier = zsmalloc::Pool> {
     /// A power of two of them. Dropped before the tier.
     shards: KVec<Pin<KBox<SpinLock<Shard<T>>>>>,
+    reading: Pin<KBox<SpinLock<()>>>,
     tier: T,
     counters: Counters,
     buffers: Buffers,
@@ -107,6 +110,7 @@ impl Store {
         ledger.add_metadata(buffers.bytes() as i64);
         Ok(Self {
             shards,
+            reading: KBox::pin_init(new_spinlock!((), "tmem_reading"), GFP_KERNEL)?,
             tier: zsmalloc::Pool::new(c"tmem")?,
             counters: Counters::new()?,
             buffers,
@@ -177,7 +181,7 @@ impl<T: Tier> Store<T> {
         let Place::Record { shard, number } = content.place() else {
             return Shape::WORD;
         };
-        let mut shard = self.shard(shard).lock();
+        let mut shard = self.open(shard);
         let released = shard.release(number, |record| {
             self.count_release(record, owner);
             Shape::of(record)
@@ -269,7 +273,7 @@ impl<T: Tier> Store<T> {
     fn put_word(&self, word: u64, class: Class) -> Result<(Content, Shape)> {
         let content = match Content::word(word, class.owner) {
             Some(content) => content,
-            None => self.keep(machine::this_cpu() as u8, Record::same(word), class.owner)?,
+            None => self.keep(machine::this_cpu() as u8, Record::same(word), class)?,
         };
         Ok((content, Shape::WORD))
     }
@@ -295,7 +299,7 @@ impl<T: Tier> Store<T> {
     /// One more reference to a content equal to `page`, if there is one.
     fn share(&self, (at, tag): &(u8, Tag), page: &Page<'_>) -> Result<Option<(Content, Shape)>> {
         let owner = tag.class.owner;
-        let mut shard = self.shard(*at).lock();
+        let mut shard = self.open(*at);
         let Some((number, record)) = shard.find(tag, |record| self.equals(record, page)) else {
             return Ok(None);
         };
@@ -333,10 +337,8 @@ impl<T: Tier> Store<T> {
         let record = Record::kept(object, algorithm, tag.map(|(_, tag)| tag), class);
         let shape = Shape::of(&record);
         self.accounts.charge(class.owner, shape.length.into())?;
-        self.count_content(shape, class, 1);
         let shard = tag.map_or(machine::this_cpu() as u8, |(shard, _)| *shard);
-        let content = self.keep(shard, record, class.owner).inspect_err(|_| {
-            self.count_content(shape, class, -1);
+        let content = self.keep(shard, record, class).inspect_err(|_| {
             self.accounts.uncharge(class.owner, shape.length.into());
         })?;
         Ok((content, shape))
@@ -353,17 +355,21 @@ impl<T: Tier> Store<T> {
         }
     }
 
-    /// Puts a record into a shard. May sleep, without I/O. ENOMEM.
-    fn keep(&self, at: u8, mut record: Record<T>, owner: Owner) -> Result<Content> {
+    /// Puts a record of one reference into a shard. May sleep, without I/O. ENOMEM.
+    fn keep(&self, at: u8, mut record: Record<T>, class: Class) -> Result<Content> {
+        let bytes = record.length() as i64;
         let mut supply = None;
         // Others may use up what was supplied: but not each time.
         for _ in 0..MOST_SHARDS {
-            let mut shard = self.shard(at).lock();
+            let mut shard = self.open(at);
             let before = shard.table_bytes();
             if let Some(supply) = supply.as_mut() {
                 shard.take(supply);
             }
             let inserted = shard.insert(record);
+            if inserted.is_ok() {
+                self.count_content(class, bytes);
+            }
             let (lacks, after) = (shard.lacks(), shard.table_bytes());
             drop(shard);
             self.ledger.add_metadata(after as i64 - before as i64);
@@ -371,7 +377,7 @@ impl<T: Tier> Store<T> {
                 self.ledger.add_metadata(Supply::<T>::PAGE_COST as i64);
             }
             match inserted {
-                Ok(number) => return Ok(Content::record(at, number, owner)),
+                Ok(number) => return Ok(Content::record(at, number, class.owner)),
                 Err(back) => record = back,
             }
             self.admit_table(Supply::<T>::PAGE_COST)?;

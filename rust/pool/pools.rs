@@ -8,10 +8,10 @@
 
 use super::{tend::Walk, Handle, Kind, Plan, Pool};
 use crate::{
-    account::{Accounts, Snapshot},
+    account::Accounts,
     core::{policy::aging::AgingClock, totals::Totals},
     ffi::page::Page,
-    store::{Algorithm, Counter, Policy, Sharing, Store},
+    store::{Algorithm, Counter, Policy, Sharing, Snapshot, Store},
 };
 use core::{mem::replace, ops::Deref};
 use kernel::{
@@ -115,9 +115,7 @@ impl Pools {
 
     /// What contents take at this moment. May sleep. ENOMEM.
     pub fn charges(&self) -> Result<Snapshot> {
-        let store = self.store();
-        let stored = || store.map_or(0, |store| store.counted(Counter::StoredBytes));
-        self.accounts.snapshot(stored)
+        Snapshot::take(&self.accounts, self.store().as_deref())
     }
 
     /// What holds for all pools.
@@ -289,7 +287,7 @@ impl Pools {
             let shared =
                 [Counter::DedupCgroup, Counter::DedupGlobal].map(|counter| store.counted(counter));
             sum.stored_bytes = store.counted(Counter::StoredBytes);
-            sum.shared_bytes = self.accounts.shared_bytes();
+            sum.shared_bytes = store.counted(Counter::SharedBytes);
             sum.recompressed = store.counted(Counter::Recompressed);
             sum.dedup_pages = shared[0].saturating_add(shared[1]);
             sum.dedup_pending_pages = match self.policy.dedup() {

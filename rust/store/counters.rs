@@ -55,6 +55,8 @@ pub enum Counter {
     DedupBytes,
     /// Bytes of objects that may be dropped at any time.
     EphemeralBytes,
+    /// Bytes of objects that several accounts hold, each once.
+    SharedBytes,
     /// Contents that were encoded again, by another codec.
     Recompressed,
 }

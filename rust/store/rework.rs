@@ -136,7 +136,7 @@ impl<T: Tier> Store<T> {
         let Place::Record { shard, number } = task.place else {
             return None;
         };
-        let mut shard = self.shard(shard).lock();
+        let mut shard = self.open(shard);
         let record = shard.get_mut(number)?;
         let longer = T::length(&object) >= record.length();
         if record.references() != 1 || (algorithm == round.dense && longer) {

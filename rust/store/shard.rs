@@ -18,6 +18,8 @@ const MOST_COMPARED: usize = 2;
 pub(super) struct Shard<T: Tier> {
     records: Records<T>,
     buckets: Buckets,
+    /// Whether nothing is to be counted.
+    pub(super) is_closed: bool,
 }
 
 /// What a reference that was given up leaves.
@@ -43,6 +45,7 @@ impl<T: Tier> Shard<T> {
         Self {
             records: Records::new(),
             buckets: Buckets::new(),
+            is_closed: false,
         }
     }
 

@@ -5,20 +5,19 @@
 //! memory for which neither pays. In the others, all pages of a content are of one account, which is
 //! charged once.
 //!
-//! Under the lock of the content's shard, but for contents that nobody finds yet or any more.
+//! Under the lock of the content's shard, while that is open (snapshot.rs).
 #![forbid(unsafe_code)]
 
 use super::{
     record::{Record, Sharing},
-    Class, Counter, Shape, Store, Tier,
+    Class, Counter, Store, Tier,
 };
 use crate::account::{Count, Owner};
 use kernel::prelude::*;
 
 impl<T: Tier> Store<T> {
-    /// Counts a content that comes to one account (`sign` 1), or goes from it (-1).
-    pub(super) fn count_content(&self, shape: Shape, class: Class, sign: i64) {
-        let bytes = i64::from(shape.length) * sign;
+    /// Counts a content of so many bytes that comes to one account.
+    pub(super) fn count_content(&self, class: Class, bytes: i64) {
         self.count_bytes(Some(class.owner), class.ephemeral, bytes);
         self.accounts
             .tally(class.owner, Count::CompressedBytes, bytes);
@@ -26,9 +25,11 @@ impl<T: Tier> Store<T> {
 
     /// Counts bytes of contents that `payer` alone holds, or several do.
     fn count_bytes(&self, payer: Option<Owner>, ephemeral: bool, bytes: i64) {
-        let book = self.accounts.book();
-        book.hold(payer, bytes);
         let counts = self.counters.here();
+        match payer {
+            Some(payer) => self.accounts.tally(payer, Count::ResidentBytes, bytes),
+            None => counts.add(Counter::SharedBytes, bytes),
+        }
         counts.add(Counter::StoredBytes, bytes);
         if ephemeral {
             counts.add(Counter::EphemeralBytes, bytes);
@@ -63,9 +64,8 @@ impl<T: Tier> Store<T> {
         record.set_several();
         self.accounts
             .tally(payer, Count::SavedBytes, -bytes * others);
-        let book = self.accounts.book();
-        book.hold(Some(payer), -bytes);
-        book.hold(None, bytes);
+        self.accounts.tally(payer, Count::ResidentBytes, -bytes);
+        self.counters.add(Counter::SharedBytes, bytes);
     }
 
     /// Counts a reference of `owner` that goes, and is still in the record.
