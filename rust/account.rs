@@ -15,18 +15,17 @@
 #![forbid(unsafe_code)]
 
 mod entry;
+mod found;
 mod press;
 mod table;
 
 pub use entry::Count;
+pub use found::{Account, Entered};
 pub use press::Kind;
 
-use crate::{
-    core::{
-        limits::{self, Tree},
-        shares,
-    },
-    ffi::errno::edquot,
+use crate::core::{
+    limits::{self, Tree},
+    shares,
 };
 use entry::Entry;
 use kernel::{
@@ -105,28 +104,12 @@ impl Accounts {
             Some(pinned) => pinned,
             None => self.pin_new(inode),
         };
-        let entered = Entered {
+        let account = Account {
             accounts: self,
             owner,
-            ephemeral,
+            entry,
         };
-        entry.add(Count::EphemeralPages, i64::from(ephemeral));
-        if self.stays_full(entry) || self.take(owner, entry, PAGE_METADATA).is_err() {
-            // What was not taken is not to be given back.
-            entered.keep();
-            self.unpin(entry, ephemeral);
-            entry.add(Count::PutsRefused, 1);
-            return Err(edquot());
-        }
-        Ok(entered)
-    }
-
-    /// Lets a page of an account go. Any context but an interrupt.
-    #[inline]
-    pub fn leave(&self, owner: Owner, ephemeral: bool) {
-        let entry = self.entry(owner);
-        self.put_back(owner, entry, PAGE_METADATA);
-        self.unpin(entry, ephemeral);
+        Entered::new(account, ephemeral)
     }
 
     #[inline(never)]
@@ -154,61 +137,6 @@ impl Accounts {
         self.has_news.xchg(false, Full);
     }
 
-    fn unpin(&self, entry: &Entry, ephemeral: bool) {
-        entry.add(Count::EphemeralPages, -i64::from(ephemeral));
-        entry.unpin();
-    }
-
-    /// Lets an account hold `bytes` more. EDQUOT when that is more than it may. Any context but an
-    /// interrupt.
-    #[inline]
-    pub fn charge(&self, owner: Owner, bytes: u64) -> Result {
-        self.take(owner, self.entry(owner), bytes)
-    }
-
-    /// It holds `bytes` less. Any context but an interrupt.
-    #[inline]
-    pub fn uncharge(&self, owner: Owner, bytes: u64) {
-        self.put_back(owner, self.entry(owner), bytes);
-    }
-
-    #[inline]
-    fn put_back(&self, owner: Owner, entry: &Entry, bytes: u64) {
-        let stock = entry.restock(bytes as i64);
-        if stock > 2 * BATCH {
-            self.return_stock(owner, entry);
-        }
-    }
-
-    #[inline]
-    fn take(&self, owner: Owner, entry: &Entry, bytes: u64) -> Result {
-        if entry.restock((bytes as i64).wrapping_neg()) >= 0 {
-            return Ok(());
-        }
-        self.fill_stock(owner, entry, bytes)
-    }
-
-    /// After `bytes` were taken from a stock that did not have them.
-    #[inline(never)]
-    fn fill_stock(&self, owner: Owner, entry: &Entry, bytes: u64) -> Result {
-        let tree = self.tree.lock();
-        let lacks = entry.stock().min(0).unsigned_abs();
-        let batch = lacks.saturating_add(BATCH as u64);
-        let mut taken = limits::take(self, owner.0, batch).map(|()| batch);
-        if taken.is_err() {
-            taken = limits::take(self, owner.0, lacks).map(|()| lacks);
-        }
-        let restocked = taken.unwrap_or(bytes);
-        entry.restock(restocked as i64);
-        drop(tree);
-        self.has_some(owner);
-        taken.map(drop).map_err(|full| {
-            entry.set_full(full);
-            self.ring();
-            edquot()
-        })
-    }
-
     /// Whether puts go on being refused: until there is some room, so that a cgroup that wants more than
     /// it may have finds no page's room each time that it gets one back, and comes to its end.
     #[inline]
@@ -227,13 +155,6 @@ impl Accounts {
         is_full
     }
 
-    #[inline(never)]
-    fn return_stock(&self, owner: Owner, entry: &Entry) {
-        let _tree = self.tree.lock();
-        let spare = entry.take_stock_beyond(BATCH);
-        limits::give(self, owner.0, spare);
-    }
-
     /// Gives back to those above what no page needs at the moment, so that others can have it. Any
     /// context but an interrupt.
     pub fn return_all(&self) {
@@ -246,16 +167,20 @@ impl Accounts {
         }
     }
 
-    /// Counts something of an account. Any context.
+    /// The account of that number.
     #[inline]
-    pub fn tally(&self, owner: Owner, count: Count, by: i64) {
-        self.entry(owner).add(count, by);
+    pub fn of(&self, owner: Owner) -> Account<'_> {
+        Account {
+            accounts: self,
+            owner,
+            entry: self.entry(owner),
+        }
     }
 
     /// Counts a get of nothing for cgroup `inode`, if it has an account. Any context.
     pub fn missed(&self, inode: u64) {
         if let Some(owner) = self.find(inode.max(ROOT_INODE)) {
-            self.tally(owner, Count::GetsMissed, 1);
+            self.of(owner).tally(Count::GetsMissed, 1);
         }
     }
 
@@ -362,32 +287,5 @@ impl Tree for Accounts {
 
     fn set_used(&self, of: u16, bytes: u64) {
         self.entry(Owner(of)).set_used(bytes);
-    }
-}
-
-/// A page that an account has taken in. Dropping it lets it go.
-pub struct Entered<'a> {
-    accounts: &'a Accounts,
-    owner: Owner,
-    ephemeral: bool,
-}
-
-impl Entered<'_> {
-    /// Whose it is.
-    #[inline]
-    pub fn owner(&self) -> Owner {
-        self.owner
-    }
-
-    /// It stays until [`Accounts::leave`].
-    #[inline]
-    pub fn keep(self) {
-        core::mem::forget(self);
-    }
-}
-
-impl Drop for Entered<'_> {
-    fn drop(&mut self) {
-        self.accounts.leave(self.owner, self.ephemeral);
     }
 }

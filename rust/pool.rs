@@ -39,7 +39,7 @@ use crate::{
         totals::{self, Totals},
     },
     ffi::machine,
-    store::{Content, Counter, Counters, Gate, Shape, Store},
+    store::{Content, Counter, Counters, Counts, Gate, Shape, Store},
 };
 use index::{Change, Index, Position};
 use kernel::{
@@ -148,8 +148,23 @@ impl Pool {
 
     /// Takes away the page under `handle`, if there is one. Any context but an interrupt.
     pub fn flush_page(&self, handle: &Handle) {
-        if self.forget(handle) {
-            self.counters.add(Counter::Flushes, 1);
+        self.flush(handle, self.counters.here());
+    }
+
+    /// As [`Pool::flush_page`], and counts it as a slot that the swap core freed.
+    #[inline]
+    pub fn free_slot(&self, handle: &Handle) {
+        let counts = self.counters.here();
+        counts.add(Counter::NotifyFree, 1);
+        self.flush(handle, counts);
+    }
+
+    #[inline(always)]
+    fn flush(&self, handle: &Handle, counts: &Counts) {
+        let (content, change) = self.index.take(handle);
+        if let Some(content) = content {
+            counts.add(Counter::Flushes, 1);
+            self.gave_up(content, change, counts);
             self.gate.open();
         }
     }
@@ -164,7 +179,7 @@ impl Pool {
     pub fn forget_and(&self, handle: &Handle, leaves: impl FnOnce()) -> bool {
         let (content, change) = self.index.take_and(handle, leaves);
         content
-            .map(|content| self.gave_up(content, change))
+            .map(|content| self.gave_up(content, change, self.counters.here()))
             .is_some()
     }
 
@@ -175,9 +190,10 @@ impl Pool {
         while let Some((leaf, change)) = from.and_then(|from| self.index.take_leaf(object, from)) {
             from = leaf.block().checked_add(1);
             self.note(change);
+            let counts = self.counters.here();
             leaf.for_each(|content| {
-                self.counters.add(Counter::Flushes, 1);
-                self.gave_up(content, Change::default());
+                counts.add(Counter::Flushes, 1);
+                self.gave_up(content, Change::default(), counts);
             });
             self.gate.open();
             machine::cond_resched();
@@ -189,7 +205,8 @@ impl Pool {
         for shard in 0..self.index.shards() {
             while let Some((leaf, change)) = self.index.take_any(shard) {
                 self.note(change);
-                leaf.for_each(|content| self.gave_up(content, Change::default()));
+                let counts = self.counters.here();
+                leaf.for_each(|content| self.gave_up(content, Change::default(), counts));
                 machine::cond_resched();
             }
         }
@@ -227,23 +244,26 @@ impl Pool {
         };
         self.store
             .accounts()
-            .tally(content.owner(), Count::Evictions, 1);
-        self.gave_up(content, change);
-        self.counters.add(Counter::Evictions, 1);
+            .of(content.owner())
+            .tally(Count::Evictions, 1);
+        let counts = self.counters.here();
+        counts.add(Counter::Evictions, 1);
+        self.gave_up(content, change, counts);
         true
     }
 
-    fn gave_up(&self, content: Content, change: Change) {
+    #[inline]
+    fn gave_up(&self, content: Content, change: Change, counts: &Counts) {
         self.note(change);
-        self.quotas.give(1, 0);
-        self.release(content);
+        self.quotas.give_page();
+        self.release(content, counts);
     }
 
-    fn release(&self, content: Content) {
-        let owner = content.owner();
-        let shape = self.store.release(content);
-        self.count(shape, -1);
-        self.store.accounts().leave(owner, self.kind.is_ephemeral());
+    #[inline(never)]
+    fn release(&self, content: Content, counts: &Counts) {
+        let (shape, account) = self.store.release(content);
+        count(counts, shape, -1);
+        account.leave(self.kind.is_ephemeral());
     }
 
     fn note(&self, change: Change) {
@@ -252,24 +272,11 @@ impl Pool {
         }
         self.objects.add(change.objects, Relaxed);
         if change.objects < 0 {
-            self.quotas.give(0, 1);
+            self.quotas.give_object();
         }
         self.store
             .ledger()
             .add_metadata(change.leaves.saturating_mul(leaf::BYTES));
-    }
-
-    fn count(&self, shape: Shape, sign: i64) {
-        let counts = self.counters.here();
-        counts.add(Counter::Pages, sign);
-        if shape.same {
-            counts.add(Counter::SameFilled, sign);
-        } else {
-            counts.add(Counter::StoredBytes, i64::from(shape.length) * sign);
-        }
-        if shape.raw {
-            counts.add(Counter::RawPages, sign);
-        }
     }
 
     /// Lets puts be tried that were turned away: a limit is another one now.
@@ -354,5 +361,19 @@ impl Drop for Pool {
         self.clear();
         let index = self.index.bytes() as i64;
         self.store.ledger().add_metadata(index.wrapping_neg());
+    }
+}
+
+/// Counts a page that comes (`sign` 1), or goes (-1).
+#[inline]
+fn count(counts: &Counts, shape: Shape, sign: i64) {
+    counts.add(Counter::Pages, sign);
+    if shape.same {
+        counts.add(Counter::SameFilled, sign);
+    } else {
+        counts.add(Counter::StoredBytes, i64::from(shape.length) * sign);
+    }
+    if shape.raw {
+        counts.add(Counter::RawPages, sign);
     }
 }

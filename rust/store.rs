@@ -28,7 +28,7 @@ mod tier;
 pub use codec::{Algorithm, Workspace};
 pub use content::Content;
 pub use copy::Copied;
-pub use counters::{Counter, Counters};
+pub use counters::{Counter, Counters, Counts};
 pub use gate::Gate;
 pub use held::Held;
 pub use ledger::{Ledger, Policy};
@@ -38,7 +38,7 @@ pub use snapshot::Snapshot;
 pub use tier::Tier;
 
 use crate::{
-    account::{Accounts, Owner},
+    account::{Account, Accounts, Owner},
     core::{hash, same_filled::same_filled},
     ffi::{machine, noio, page::Page, random, zsmalloc},
 };
@@ -174,16 +174,23 @@ impl<T: Tier> Store<T> {
         }
     }
 
-    /// Gives up a reference, and says what its page took. Any context but an interrupt; does not
-    /// sleep.
-    pub fn release(&self, content: Content) -> Shape {
-        let owner = content.owner();
-        let Place::Record { shard, number } = content.place() else {
-            return Shape::WORD;
+    /// Gives up a reference, and says what its page took, and in whose account it is. Any context but
+    /// an interrupt; does not sleep.
+    #[inline]
+    pub fn release(&self, content: Content) -> (Shape, Account<'_>) {
+        let account = self.accounts.of(content.owner());
+        let shape = match content.place() {
+            Place::Word(_) => Shape::WORD,
+            Place::Record { shard, number } => self.release_record(shard, number, &account),
         };
-        let mut shard = self.open(shard);
+        (shape, account)
+    }
+
+    #[inline]
+    fn release_record(&self, at: u8, number: u32, account: &Account<'_>) -> Shape {
+        let mut shard = self.open(at);
         let released = shard.release(number, |record| {
-            self.count_release(record, owner);
+            self.count_release(record, account);
             Shape::of(record)
         });
         drop(shard);
@@ -310,8 +317,7 @@ impl<T: Tier> Store<T> {
     }
 
     fn equals(&self, record: &Record<T>, page: &Page<'_>) -> bool {
-        let (Body::Kept(object), Some(algorithm)) = (record.body(), record.algorithm())
-        else {
+        let (Body::Kept(object), Some(algorithm)) = (record.body(), record.algorithm()) else {
             return false;
         };
         let mut bounce = self.buffers.bounce().lock();
@@ -336,10 +342,10 @@ impl<T: Tier> Store<T> {
         allows()?;
         let record = Record::kept(object, algorithm, tag.map(|(_, tag)| tag), class);
         let shape = Shape::of(&record);
-        self.accounts.charge(class.owner, shape.length.into())?;
+        self.accounts.of(class.owner).charge(shape.length.into())?;
         let shard = tag.map_or(machine::this_cpu() as u8, |(shard, _)| *shard);
         let content = self.keep(shard, record, class).inspect_err(|_| {
-            self.accounts.uncharge(class.owner, shape.length.into());
+            self.accounts.of(class.owner).uncharge(shape.length.into());
         })?;
         Ok((content, shape))
     }

@@ -363,9 +363,8 @@ impl Volume for SwapVolume {
     }
 
     fn slot_freed(&self, index: u64) {
-        self.pool.tally(Counter::NotifyFree, 1);
         self.trace.flush(index..index.saturating_add(1));
-        self.pool.flush_page(&handle(index));
+        self.pool.free_slot(&handle(index));
         self.not_below(index);
     }
 }

@@ -218,7 +218,7 @@ impl Pool {
             wanted
         });
         content
-            .map(|content| self.gave_up(content, change))
+            .map(|content| self.gave_up(content, change, self.counters.here()))
             .is_some()
     }
 
@@ -226,7 +226,9 @@ impl Pool {
     pub fn was_written(&self, copied: &Copied) {
         self.counters.add(Counter::WrittenBack, 1);
         let (accounts, bytes) = (self.store.accounts(), PAGE_BYTES as i64);
-        accounts.tally(copied.owner(), Count::WrittenBackBytes, bytes);
+        accounts
+            .of(copied.owner())
+            .tally(Count::WrittenBackBytes, bytes);
     }
 
     /// Lets a page stay that was copied.

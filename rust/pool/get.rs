@@ -24,7 +24,7 @@ impl Pool {
     pub fn get_copy(&self, handle: &Handle, page: &Page<'_>) -> Result {
         self.counters.add(Counter::Gets, 1);
         let result = self.index.hold(handle, &self.store, |mut held, owner| {
-            self.store.accounts().tally(owner, Count::Gets, 1);
+            self.store.accounts().of(owner).tally(Count::Gets, 1);
             held.read(&self.store, page)
         });
         self.answer(result)
@@ -35,8 +35,11 @@ impl Pool {
         let (content, change) = self.index.take(handle);
         let result = content.map(|content| {
             let result = self.store.hold(&content).read(&self.store, page);
-            self.store.accounts().tally(content.owner(), Count::Gets, 1);
-            self.gave_up(content, change);
+            self.store
+                .accounts()
+                .of(content.owner())
+                .tally(Count::Gets, 1);
+            self.gave_up(content, change, self.counters.here());
             result
         });
         self.answer(result)

@@ -2,7 +2,7 @@
 //! How a page comes into a pool.
 #![forbid(unsafe_code)]
 
-use super::{leaf, Handle, Pool};
+use super::{count, leaf, Handle, Pool};
 use crate::{
     account::Count,
     ffi::page::Page,
@@ -29,8 +29,9 @@ impl Pool {
         arrives: impl Fn(),
     ) -> Result {
         let ephemeral = self.kind.is_ephemeral();
-        let accounts = self.store.accounts();
-        let entered = accounts
+        let entered = self
+            .store
+            .accounts()
             .enter(inode, ephemeral)
             .map_err(|error| self.refuse(error))?;
         let owner = entered.owner();
@@ -45,12 +46,12 @@ impl Pool {
         }
         match kept {
             Ok(()) => {
-                accounts.tally(owner, Count::Puts, 1);
+                entered.tally(Count::Puts, 1);
                 entered.keep();
                 Ok(())
             }
             Err(error) => {
-                accounts.tally(owner, Count::PutsRefused, 1);
+                entered.tally(Count::PutsRefused, 1);
                 Err(self.refuse(error))
             }
         }
@@ -85,13 +86,14 @@ impl Pool {
         match self.index.replace(handle, content, admit, admit_leaf) {
             Ok((old, change)) => {
                 self.note(change);
-                self.count(shape, 1);
-                self.counters.add(Counter::Puts, 1);
+                let counts = self.counters.here();
+                count(counts, shape, 1);
+                counts.add(Counter::Puts, 1);
                 if shape.raw {
-                    self.counters.add(Counter::RawPagesSince, 1);
+                    counts.add(Counter::RawPagesSince, 1);
                 }
                 if let Some(old) = old {
-                    self.release(old);
+                    self.release(old, counts);
                     self.gate.open();
                 }
                 Ok(())

@@ -65,14 +65,20 @@ impl Quotas {
     pub(super) fn take(&self, is_new_object: bool) -> Result {
         take(self.pages.as_deref())?;
         if is_new_object {
-            take(self.objects.as_deref()).inspect_err(|_| give(self.pages.as_deref(), 1))?;
+            take(self.objects.as_deref()).inspect_err(|_| self.give_page())?;
         }
         Ok(())
     }
 
-    pub(super) fn give(&self, pages: u64, objects: u64) {
-        give(self.pages.as_deref(), pages);
-        give(self.objects.as_deref(), objects);
+    /// For one page less.
+    #[inline]
+    pub(super) fn give_page(&self) {
+        give(self.pages.as_deref());
+    }
+
+    /// For one object less.
+    pub(super) fn give_object(&self) {
+        give(self.objects.as_deref());
     }
 }
 
@@ -80,8 +86,9 @@ fn take(quota: Option<&Quota>) -> Result {
     quota.map_or(Ok(()), Quota::take)
 }
 
-fn give(quota: Option<&Quota>, number: u64) {
+#[inline]
+fn give(quota: Option<&Quota>) {
     if let Some(quota) = quota {
-        quota.give(number);
+        quota.give(1);
     }
 }

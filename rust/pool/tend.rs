@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 use super::{
+    count,
     index::Position,
     pools::{Pools, State},
     Handle, Pool,
@@ -19,7 +20,7 @@ use crate::{
         page::{Page, PageBuffer},
         thread::{self, Work},
     },
-    store::{Algorithm, Class, Job, Round, Task, Workspace},
+    store::{Algorithm, Class, Job, Round, Shape, Task, Workspace},
 };
 use kernel::{
     prelude::*,
@@ -251,7 +252,8 @@ impl Pool {
         let worked = clock::now().saturating_sub(begin).saturating_sub(waited);
         self.store
             .accounts()
-            .tally(task.owner, Count::WorkNs, worked as i64);
+            .of(task.owner)
+            .tally(Count::WorkNs, worked as i64);
         self.store.finish(task);
         true
     }
@@ -270,8 +272,7 @@ impl Pool {
                 .flatten()
         });
         if let Some((before, after)) = exchanged.flatten() {
-            self.count(before, -1);
-            self.count(after, 1);
+            self.exchanged(before, after);
         }
     }
 
@@ -287,13 +288,19 @@ impl Pool {
         let about = |old: &_| task.is_about(old);
         match self.index.exchange_if(handle, content, about) {
             Ok(old) => {
-                let before = self.store.release(old);
-                self.count(before, -1);
-                self.count(shape, 1);
+                let (before, _) = self.store.release(old);
+                self.exchanged(before, shape);
             }
             Err(content) => {
                 let _ = self.store.release(content);
             }
         }
+    }
+
+    /// Counts a page that takes something else now.
+    fn exchanged(&self, before: Shape, after: Shape) {
+        let counts = self.counters.here();
+        count(counts, before, -1);
+        count(counts, after, 1);
     }
 }

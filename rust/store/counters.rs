@@ -63,13 +63,13 @@ pub enum Counter {
 
 const COUNTERS: usize = Counter::Recompressed as usize + 1;
 
-/// One CPU's counters, or a few CPUs'.
+/// One CPU's counters, or a few CPUs': who has several things to count looks them up once.
 ///
 /// By the language's atomics, of which each is an instruction: the kernel crate's are a call.
 #[repr(align(64))]
-pub struct Shard([AtomicI64; COUNTERS]);
+pub struct Counts([AtomicI64; COUNTERS]);
 
-impl Shard {
+impl Counts {
     #[inline]
     pub fn add(&self, counter: Counter, by: i64) {
         self.0[counter as usize].fetch_add(by, Relaxed);
@@ -81,17 +81,17 @@ impl Shard {
 }
 
 /// A set of counters, each in as many shards as there are CPUs.
-pub struct Counters(PerCpu<Shard>);
+pub struct Counters(PerCpu<Counts>);
 
 impl Counters {
     /// All 0. May sleep. ENOMEM.
     pub fn new() -> Result<Self> {
-        PerCpu::new(|| Ok(Shard([const { AtomicI64::new(0) }; COUNTERS]))).map(Self)
+        PerCpu::new(|| Ok(Counts([const { AtomicI64::new(0) }; COUNTERS]))).map(Self)
     }
 
     /// This CPU's shard.
     #[inline]
-    pub fn here(&self) -> &Shard {
+    pub fn here(&self) -> &Counts {
         self.0.here()
     }
 

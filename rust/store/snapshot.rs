@@ -40,10 +40,7 @@ impl Snapshot {
             }
         }
         let counted = |counter| store.map_or(0, |store| store.counted(counter));
-        let (shared, stored) = (
-            counted(Counter::SharedBytes),
-            counted(Counter::StoredBytes),
-        );
+        let (shared, stored) = (counted(Counter::SharedBytes), counted(Counter::StoredBytes));
         drop(closed);
         Ok(Self {
             resident,

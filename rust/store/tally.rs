@@ -12,22 +12,26 @@ use super::{
     record::{Record, Sharing},
     Class, Counter, Store, Tier,
 };
-use crate::account::{Count, Owner};
+use crate::account::{Account, Count, Owner};
 use kernel::prelude::*;
 
 impl<T: Tier> Store<T> {
     /// Counts a content of so many bytes that comes to one account.
     pub(super) fn count_content(&self, class: Class, bytes: i64) {
-        self.count_bytes(Some(class.owner), class.ephemeral, bytes);
-        self.accounts
-            .tally(class.owner, Count::CompressedBytes, bytes);
+        let account = self.accounts.of(class.owner);
+        self.count_bytes(Some(&account), class.ephemeral, bytes);
+        account.tally(Count::CompressedBytes, bytes);
     }
 
     /// Counts bytes of contents that `payer` alone holds, or several do.
-    fn count_bytes(&self, payer: Option<Owner>, ephemeral: bool, bytes: i64) {
+    #[inline]
+    fn count_bytes(&self, payer: Option<&Account<'_>>, ephemeral: bool, bytes: i64) {
+        if bytes == 0 {
+            return;
+        }
         let counts = self.counters.here();
         match payer {
-            Some(payer) => self.accounts.tally(payer, Count::ResidentBytes, bytes),
+            Some(payer) => payer.tally(Count::ResidentBytes, bytes),
             None => counts.add(Counter::SharedBytes, bytes),
         }
         counts.add(Counter::StoredBytes, bytes);
@@ -39,14 +43,15 @@ impl<T: Tier> Store<T> {
     /// Lets `owner` have one more reference to the content of `record`. EDQUOT when it may not hold
     /// as much.
     pub(super) fn count_share(&self, record: &mut Record<T>, owner: Owner) -> Result {
+        let account = self.accounts.of(owner);
         let bytes = record.length() as i64;
         if record.sharing() == Sharing::Global {
-            self.accounts.charge(owner, bytes.unsigned_abs())?;
-            self.accounts.tally(owner, Count::CompressedBytes, bytes);
+            account.charge(bytes.unsigned_abs())?;
+            account.tally(Count::CompressedBytes, bytes);
             self.count_several(record, owner);
         }
-        if let Some(payer) = record.payer() {
-            self.accounts.tally(payer, Count::SavedBytes, bytes);
+        if record.payer().is_some() {
+            account.tally(Count::SavedBytes, bytes);
         }
         record.set_references(record.references().saturating_add(1));
         record.set_age(0);
@@ -62,31 +67,35 @@ impl<T: Tier> Store<T> {
         let bytes = record.length() as i64;
         let others = i64::from(record.references()) - 1;
         record.set_several();
-        self.accounts
-            .tally(payer, Count::SavedBytes, -bytes * others);
-        self.accounts.tally(payer, Count::ResidentBytes, -bytes);
+        let payer = self.accounts.of(payer);
+        payer.tally(Count::SavedBytes, -bytes * others);
+        payer.tally(Count::ResidentBytes, -bytes);
         self.counters.add(Counter::SharedBytes, bytes);
     }
 
-    /// Counts a reference of `owner` that goes, and is still in the record.
-    pub(super) fn count_release(&self, record: &Record<T>, owner: Owner) {
+    /// Counts a reference of `account` that goes, and is still in the record.
+    #[inline]
+    pub(super) fn count_release(&self, record: &Record<T>, account: &Account<'_>) {
         let bytes = record.length() as i64;
         let is_last = record.references() == 1;
+        // One that pays alone has all references.
+        let payer = record.payer().map(|_| account);
         if is_last {
-            self.count_bytes(record.payer(), record.is_ephemeral(), -bytes);
+            self.count_bytes(payer, record.is_ephemeral(), -bytes);
         } else {
             self.count_reference(record, -1);
-            if let Some(payer) = record.payer() {
-                self.accounts.tally(payer, Count::SavedBytes, -bytes);
+            if let Some(payer) = payer {
+                payer.tally(Count::SavedBytes, -bytes);
             }
         }
         if is_last || record.sharing() == Sharing::Global {
-            self.accounts.tally(owner, Count::CompressedBytes, -bytes);
-            self.accounts.uncharge(owner, bytes.unsigned_abs());
+            account.tally(Count::CompressedBytes, -bytes);
+            account.uncharge(bytes.unsigned_abs());
         }
     }
 
     /// Counts a reference beyond the first that comes or goes.
+    #[inline(never)]
     fn count_reference(&self, record: &Record<T>, sign: i64) {
         let counts = self.counters.here();
         match record.sharing() {
@@ -100,14 +109,16 @@ impl<T: Tier> Store<T> {
     /// Lets the only reference to the content of `record`, which is `owner`'s, be to one of `length`
     /// bytes instead. EDQUOT when it may not hold as much.
     pub(super) fn count_exchange(&self, record: &Record<T>, owner: Owner, length: usize) -> Result {
+        let account = self.accounts.of(owner);
         let (before, after) = (record.length() as u64, length as u64);
         match after.checked_sub(before) {
-            Some(more) => self.accounts.charge(owner, more)?,
-            None => self.accounts.uncharge(owner, before.saturating_sub(after)),
+            Some(more) => account.charge(more)?,
+            None => account.uncharge(before.saturating_sub(after)),
         }
         let more = after as i64 - before as i64;
-        self.count_bytes(record.payer(), record.is_ephemeral(), more);
-        self.accounts.tally(owner, Count::CompressedBytes, more);
+        let payer = record.payer().map(|_| &account);
+        self.count_bytes(payer, record.is_ephemeral(), more);
+        account.tally(Count::CompressedBytes, more);
         Ok(())
     }
 }
