@@ -402,7 +402,7 @@ impl Shape {
 
     fn of<T: Tier>(record: &Record<T>) -> Self {
         match record.body() {
-            Body::Same { .. } => Self::WORD,
+            Body::Same(_) => Self::WORD,
             Body::Kept(object) => Self {
                 length: T::length(object) as u16,
                 same: false,

@@ -42,22 +42,20 @@ unsafe impl Send for Pool {}
 // SAFETY: as above.
 unsafe impl Sync for Pool {}
 
-/// An object in the pool: some bytes, their length, their checksum, and a mark of the caller's. As
-/// small as can be, there is one for each page kept. Dropping it frees the bytes, in any context
-/// but an interrupt.
+/// An object in the pool: some bytes, their length and their checksum. As small as can be, there is one
+/// for each page kept. Dropping it frees the bytes, in any context but an interrupt.
 ///
 /// # Invariants
 ///
 /// `high` and `low` are the halves of the complement of the handle of an object of [`POOL`],
 /// `length` bytes long, owned by this value alone. (A handle is a slab's address: never in the last
 /// 4 GiB, in user-mode Linux in the first.)
+#[repr(packed(2))]
 pub struct Object {
     high: NonZeroU32,
     low: u32,
     checksum: u32,
     length: u16,
-    /// The caller's: it means nothing here.
-    pub mark: u16,
 }
 
 impl Pool {
@@ -156,7 +154,6 @@ impl Pool {
             low: halves as u32,
             checksum: 0,
             length: length as u16,
-            mark: 0,
         })
     }
 

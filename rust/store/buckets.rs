@@ -82,6 +82,7 @@ impl Buckets {
 
     /// Takes record `number`, of this hash and before `next`, out of its chain; how many bytes fewer
     /// the table takes then.
+    #[inline]
     pub(super) fn unlink<T: Tier>(
         &mut self,
         records: &mut Records<T>,

@@ -98,8 +98,12 @@ fn read<T: Tier>(shard: &mut Shard<T>, number: u32, store: &Store<T>, page: &Pag
 
 pub(super) fn decode<T: Tier>(record: &Record<T>, store: &Store<T>, page: &Page<'_>) -> Result {
     match record.body() {
-        Body::Same { word, .. } => {
-            page.fill(u64::from(word[1]) << 32 | u64::from(word[0]));
+        Body::Same(quarters) => {
+            let word = quarters
+                .iter()
+                .rev()
+                .fold(0, |word, quarter| word << 16 | u64::from(*quarter));
+            page.fill(word);
             Ok(())
         }
         Body::Kept(object) => {

@@ -64,10 +64,15 @@ pub(super) struct Tag {
 
 /// What a content consists of.
 pub(super) enum Body<O> {
-    /// A word, 512 times; in halves, to be aligned to four bytes.
-    Same { word: [u32; 2], references: u16 },
-    /// Bytes in the tier; the object's mark is the number of references.
+    /// A word, 512 times; in quarters, to be aligned to two bytes.
+    Same([u16; 4]),
+    /// Bytes in the tier.
     Kept(O),
+}
+
+impl<O> Body<O> {
+    /// Of a record that is free.
+    const NOTHING: Self = Self::Same([0; 4]);
 }
 
 /// A content, and its place in the table.
@@ -75,6 +80,8 @@ pub(super) enum Body<O> {
 /// 28 bytes, aligned to four: there is one for each page that is not like another.
 pub(super) struct Record<T: Tier> {
     body: Body<T::Object>,
+    /// With [`PINNED`].
+    references: u16,
     pub(super) hash: u32,
     payer: u32,
     link: u32,
@@ -124,10 +131,8 @@ impl<T: Tier> Record<T> {
 
     /// None.
     pub(super) const FREE: Self = Self {
-        body: Body::Same {
-            word: [0; 2],
-            references: 0,
-        },
+        body: Body::NOTHING,
+        references: 0,
         hash: 0,
         payer: 0,
         link: 0,
@@ -136,24 +141,22 @@ impl<T: Tier> Record<T> {
     /// A page of `word`, with one reference.
     pub(super) fn same(word: u64) -> Self {
         Self {
-            body: Body::Same {
-                word: [word as u32, (word >> 32) as u32],
-                references: 1,
-            },
+            body: Body::Same([0, 16, 32, 48].map(|shift| (word >> shift) as u16)),
+            references: 1,
             ..Self::FREE
         }
     }
 
     /// An object, with one reference. Shared as `tag` says, if it has one.
     pub(super) fn kept(
-        mut object: T::Object,
+        object: T::Object,
         algorithm: Algorithm,
         tag: Option<&Tag>,
         class: Class,
     ) -> Self {
-        T::set_mark(&mut object, 1);
         let mut record = Self {
             body: Body::Kept(object),
+            references: 1,
             ..Self::FREE
         };
         ALGORITHM.set(&mut record.link, algorithm as u8);
@@ -180,73 +183,49 @@ impl<T: Tier> Record<T> {
         &self.body
     }
 
-    /// What it consists of, to be given up.
-    pub(super) fn into_body(self) -> Body<T::Object> {
-        self.body
+    /// Takes out what it consists of, to be given up.
+    pub(super) fn take_body(&mut self) -> Body<T::Object> {
+        replace(&mut self.body, Body::NOTHING)
     }
 
     /// Its object, if it is one.
     pub(super) fn object_mut(&mut self) -> Option<&mut T::Object> {
         match &mut self.body {
             Body::Kept(object) => Some(object),
-            Body::Same { .. } => None,
+            Body::Same(_) => None,
         }
     }
 
     /// Replaces its object by one of the same page, and returns the old one.
-    pub(super) fn replace(
-        &mut self,
-        mut object: T::Object,
-        algorithm: Algorithm,
-    ) -> Body<T::Object> {
-        T::set_mark(&mut object, self.mark());
+    pub(super) fn replace(&mut self, object: T::Object, algorithm: Algorithm) -> Body<T::Object> {
         ALGORITHM.set(&mut self.link, algorithm as u8);
         replace(&mut self.body, Body::Kept(object))
     }
 
     /// How many slots it is in.
     pub(super) fn references(&self) -> u16 {
-        self.mark() & !PINNED
+        self.references & !PINNED
     }
 
     /// Sets it.
     pub(super) fn set_references(&mut self, number: u16) {
-        self.set_mark(self.mark() & PINNED | number & !PINNED);
+        self.references = self.references & PINNED | number & !PINNED;
     }
 
     /// Whether it stays when the last reference goes.
     pub(super) fn is_pinned(&self) -> bool {
-        self.mark() & PINNED != 0
+        self.references & PINNED != 0
     }
 
     /// Sets it.
     pub(super) fn set_pinned(&mut self, pinned: bool) {
-        let references = self.references();
-        self.set_mark(if pinned {
-            references | PINNED
-        } else {
-            references
-        });
-    }
-
-    fn mark(&self) -> u16 {
-        match &self.body {
-            Body::Same { references, .. } => *references,
-            Body::Kept(object) => T::mark(object),
-        }
-    }
-
-    fn set_mark(&mut self, mark: u16) {
-        match &mut self.body {
-            Body::Same { references, .. } => *references = mark,
-            Body::Kept(object) => T::set_mark(object, mark),
-        }
+        self.references = self.references() | if pinned { PINNED } else { 0 };
     }
 
     /// Bytes of its object.
     pub(super) fn length(&self) -> usize {
         match &self.body {
-            Body::Same { .. } => 0,
+            Body::Same(_) => 0,
             Body::Kept(object) => T::length(object),
         }
     }

@@ -4,7 +4,10 @@
 //! Under the shard's lock; nothing here allocates or frees.
 #![forbid(unsafe_code)]
 
-use super::{record::Record, Tier};
+use super::{
+    record::{Body, Record},
+    Tier,
+};
 use crate::core::size::PAGE_SIZE;
 use core::mem::{replace, swap};
 use kernel::{
@@ -13,6 +16,10 @@ use kernel::{
 };
 
 const PER_PAGE: usize = 145;
+
+/// A record's number is its page's, and in the low bits its place there: no division.
+const PLACE_BITS: u32 = 8;
+const _: () = assert!(PER_PAGE <= 1 << PLACE_BITS);
 
 /// The end of a list, of pages or of records.
 const NONE: u32 = u32::MAX;
@@ -38,7 +45,7 @@ enum Entry<T: Tier> {
 
 /// What a removal leaves.
 pub(super) struct Removed<T: Tier> {
-    pub(super) record: Record<T>,
+    pub(super) body: Body<T::Object>,
     /// To be freed without the lock.
     pub(super) page: Option<KBox<RecordPage<T>>>,
 }
@@ -151,7 +158,7 @@ impl<T: Tier> Records<T> {
             return Some(replace(&mut self.vacant, *next));
         }
         let number = self.entries.len() as u32;
-        let fits = number < Record::<T>::MOST / PER_PAGE as u32;
+        let fits = number < Record::<T>::MOST >> PLACE_BITS;
         let vacant = Entry::Vacant(NONE);
         (fits && self.entries.push_within_capacity(vacant).is_ok()).then_some(number)
     }
@@ -172,14 +179,15 @@ impl<T: Tier> Records<T> {
         if page.free == NONE {
             self.unlink_open(number);
         }
-        Ok(number.wrapping_mul(PER_PAGE as u32).wrapping_add(at))
+        Ok(number << PLACE_BITS | at)
     }
 
     /// A record.
     #[inline]
     pub(super) fn get(&self, number: u32) -> Option<&Record<T>> {
-        match self.entries.get(number as usize / PER_PAGE)? {
-            Entry::Page(page) => page.records.get(number as usize % PER_PAGE),
+        let (page, place) = split(number);
+        match self.entries.get(page as usize)? {
+            Entry::Page(page) => page.records.get(place as usize),
             Entry::Vacant(_) => None,
         }
     }
@@ -187,19 +195,19 @@ impl<T: Tier> Records<T> {
     /// A record.
     #[inline]
     pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Record<T>> {
-        self.page_mut(number / PER_PAGE as u32)?
-            .records
-            .get_mut(number as usize % PER_PAGE)
+        let (page, place) = split(number);
+        self.page_mut(page)?.records.get_mut(place as usize)
     }
 
-    /// Takes a record out, and the page that it was the last of, to be freed without the lock. The
-    /// last page with free records stays, so that a record that comes and goes costs no page each
-    /// time.
+    /// Takes a record of no references out, and the page that it was the last of, to be freed without the
+    /// lock. The last page with free records stays, so that a record that comes and goes costs no page
+    /// each time.
+    #[inline]
     pub(super) fn remove(&mut self, number: u32) -> Option<Removed<T>> {
-        let (of, at) = (number / PER_PAGE as u32, number % PER_PAGE as u32);
+        let (of, at) = split(number);
         let page = self.page_mut(of)?;
         let place = page.records.get_mut(at as usize)?;
-        let record = replace(place, Record::FREE);
+        let body = place.take_body();
         place.hash = page.free;
         let was_full = page.free == NONE;
         page.free = at;
@@ -209,11 +217,12 @@ impl<T: Tier> Records<T> {
             self.link_open(of);
         }
         Some(Removed {
-            record,
+            body,
             page: if empty { self.vacate(of) } else { None },
         })
     }
 
+    #[inline(never)]
     fn vacate(&mut self, number: u32) -> Option<KBox<RecordPage<T>>> {
         let page = self.page_mut(number)?;
         if page.next == NONE && page.previous == NONE {
@@ -236,6 +245,7 @@ impl<T: Tier> Records<T> {
         }
     }
 
+    #[inline(never)]
     fn link_open(&mut self, number: u32) {
         let first = replace(&mut self.open, number);
         if let Some(page) = self.page_mut(first) {
@@ -263,4 +273,10 @@ impl<T: Tier> Records<T> {
             None => self.open = next,
         }
     }
+}
+
+/// The page and the place there of a record's number.
+#[inline]
+fn split(number: u32) -> (u32, u32) {
+    (number >> PLACE_BITS, number & ((1 << PLACE_BITS) - 1))
 }

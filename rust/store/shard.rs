@@ -6,7 +6,7 @@
 use super::{
     buckets::{chain, Buckets},
     record::{Body, Record, Sharing, Tag},
-    records::{RecordPage, Records, Supply},
+    records::{RecordPage, Records, Removed, Supply},
     Tier,
 };
 use kernel::prelude::*;
@@ -82,48 +82,56 @@ impl<T: Tier> Shard<T> {
 
     /// Gives up one reference to content `number`, which is known to have one, after a last look at
     /// it.
+    #[inline]
     pub(super) fn release<R>(
         &mut self,
         number: u32,
         look: impl FnOnce(&Record<T>) -> R,
     ) -> Option<(R, Left<T>)> {
-        let mut left = Left::NOTHING;
         let record = self.records.get_mut(number)?;
         let seen = look(record);
         let references = record.references().saturating_sub(1);
         record.set_references(references);
         if references > 0 {
-            return Some((seen, left));
+            return Some((seen, Left::NOTHING));
         }
         let is_pinned = record.is_pinned();
+        let mut table_bytes = 0;
         if record.sharing() != Sharing::Alone {
             record.set_alone();
             let (hash, next) = (record.hash, record.next());
-            left.table_bytes = self.buckets.unlink(&mut self.records, number, hash, next);
+            table_bytes = self.buckets.unlink(&mut self.records, number, hash, next);
         }
-        if !is_pinned {
-            self.remove(number, &mut left);
-        }
-        Some((seen, left))
+        let left = if is_pinned {
+            Left::NOTHING
+        } else {
+            self.remove(number)
+        };
+        Some((
+            seen,
+            Left {
+                table_bytes,
+                ..left
+            },
+        ))
     }
 
     /// Lets content `number` go when its references do, or did.
     pub(super) fn unpin(&mut self, number: u32) -> Option<Left<T>> {
         let record = self.records.get_mut(number)?;
         record.set_pinned(false);
-        if record.references() > 0 {
-            return None;
-        }
-        let mut left = Left::NOTHING;
-        self.remove(number, &mut left);
-        Some(left)
+        (record.references() == 0).then(|| self.remove(number))
     }
 
     #[inline]
-    fn remove(&mut self, number: u32, left: &mut Left<T>) {
-        if let Some(removed) = self.records.remove(number) {
-            left.body = Some(removed.record.into_body());
-            left.page = removed.page;
+    fn remove(&mut self, number: u32) -> Left<T> {
+        match self.records.remove(number) {
+            None => Left::NOTHING,
+            Some(Removed { body, page }) => Left {
+                body: Some(body),
+                page,
+                table_bytes: 0,
+            },
         }
     }
 

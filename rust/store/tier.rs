@@ -7,8 +7,7 @@ use kernel::prelude::*;
 
 /// A place for the bytes of pages.
 pub trait Tier: Send + Sync + 'static {
-    /// Some bytes that the tier keeps, until it is dropped, and a mark of the owner's. Dropping does
-    /// not sleep.
+    /// Some bytes that the tier keeps, until it is dropped. Dropping does not sleep.
     type Object: Send;
 
     /// Bytes that an object costs beyond [`Tier::bytes`].
@@ -43,12 +42,6 @@ pub trait Tier: Send + Sync + 'static {
 
     /// How many bytes an object is.
     fn length(object: &Self::Object) -> usize;
-
-    /// The owner's mark, at first 0.
-    fn mark(object: &Self::Object) -> u16;
-
-    /// Sets it.
-    fn set_mark(object: &mut Self::Object, mark: u16);
 
     /// Bytes of memory that the tier holds. Any context.
     fn bytes(&self) -> u64;
@@ -97,14 +90,6 @@ impl Tier for zsmalloc::Pool {
 
     fn length(object: &Self::Object) -> usize {
         object.length()
-    }
-
-    fn mark(object: &Self::Object) -> u16 {
-        object.mark
-    }
-
-    fn set_mark(object: &mut Self::Object, mark: u16) {
-        object.mark = mark;
     }
 
     fn bytes(&self) -> u64 {
