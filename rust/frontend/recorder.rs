@@ -241,8 +241,13 @@ impl Trace {
     #[inline(always)]
     pub fn flush(&self, slots: Range<u64>) {
         if self.is_on() {
-            slots.for_each(|slot| self.recorder.record(&self.about(Event::Flush, slot)));
+            self.record_flush(slots);
         }
+    }
+
+    #[inline(never)]
+    fn record_flush(&self, slots: Range<u64>) {
+        slots.for_each(|slot| self.recorder.record(&self.about(Event::Flush, slot)));
     }
 
     fn about(&self, event: Event, slot: u64) -> Record {

@@ -7,25 +7,23 @@ use crate::{
     core::refusal,
     ffi::{clock, errno::edquot},
 };
-use kernel::{
-    prelude::*,
-    sync::atomic::{ordering::Relaxed, Atomic},
-};
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use kernel::prelude::*;
 
-/// A gate, and what refusals cost.
+/// A gate, and what refusals cost. By the language's atomics: the kernel crate's are a call.
 pub struct Gate {
-    until: Atomic<u64>,
-    early: Atomic<u64>,
-    spent: Atomic<u64>,
+    until: AtomicU64,
+    early: AtomicU64,
+    spent: AtomicU64,
 }
 
 impl Gate {
     /// An open one.
     pub fn new() -> Self {
         Self {
-            until: Atomic::new(refusal::OPEN),
-            early: Atomic::new(0),
-            spent: Atomic::new(0),
+            until: AtomicU64::new(refusal::OPEN),
+            early: AtomicU64::new(0),
+            spent: AtomicU64::new(0),
         }
     }
 
