@@ -23,9 +23,12 @@ pub use entry::Count;
 pub use found::{Account, Entered};
 pub use press::Kind;
 
-use crate::core::{
-    limits::{self, Tree},
-    shares,
+use crate::{
+    core::{
+        limits::{self, Tree},
+        shares,
+    },
+    ffi::errno::edquot,
 };
 use entry::Entry;
 use kernel::{
@@ -153,6 +156,34 @@ impl Accounts {
             entry.set_not_full();
         }
         is_full
+    }
+
+    /// After `bytes` were taken from a stock that did not have them.
+    #[inline(never)]
+    fn fill_stock(&self, owner: Owner, entry: &Entry, bytes: u64) -> Result {
+        let tree = self.tree.lock();
+        let lacks = entry.stock().min(0).unsigned_abs();
+        let batch = lacks.saturating_add(BATCH as u64);
+        let mut taken = limits::take(self, owner.0, batch).map(|()| batch);
+        if taken.is_err() {
+            taken = limits::take(self, owner.0, lacks).map(|()| lacks);
+        }
+        let restocked = taken.unwrap_or(bytes);
+        entry.restock(restocked as i64);
+        drop(tree);
+        self.has_some(owner);
+        taken.map(drop).map_err(|full| {
+            entry.set_full(full);
+            self.ring();
+            edquot()
+        })
+    }
+
+    #[inline(never)]
+    fn return_stock(&self, owner: Owner, entry: &Entry) {
+        let _tree = self.tree.lock();
+        let spare = entry.take_stock_beyond(BATCH);
+        limits::give(self, owner.0, spare);
     }
 
     /// Gives back to those above what no page needs at the moment, so that others can have it. Any

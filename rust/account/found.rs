@@ -5,7 +5,7 @@
 #![forbid(unsafe_code)]
 
 use super::{entry::Entry, Accounts, Count, Owner, BATCH, PAGE_METADATA};
-use crate::{core::limits, ffi::errno::edquot};
+use crate::ffi::errno::edquot;
 use kernel::prelude::*;
 
 /// An account: who has several things to do to it looks it up once.
@@ -17,6 +17,12 @@ pub struct Account<'a> {
 }
 
 impl Account<'_> {
+    /// Its number.
+    #[inline]
+    pub fn owner(&self) -> Owner {
+        self.owner
+    }
+
     /// Counts something of it. Any context.
     #[inline]
     pub fn tally(&self, count: Count, by: i64) {
@@ -29,14 +35,14 @@ impl Account<'_> {
         if self.entry.restock((bytes as i64).wrapping_neg()) >= 0 {
             return Ok(());
         }
-        self.fill_stock(bytes)
+        self.accounts.fill_stock(self.owner, self.entry, bytes)
     }
 
     /// It holds `bytes` less.
     #[inline]
     pub fn uncharge(&self, bytes: u64) {
         if self.entry.restock(bytes as i64) > 2 * BATCH {
-            self.return_stock();
+            self.accounts.return_stock(self.owner, self.entry);
         }
     }
 
@@ -53,39 +59,6 @@ impl Account<'_> {
             self.tally(Count::EphemeralPages, -1);
         }
         self.entry.unpin();
-    }
-
-    /// After `bytes` were taken from a stock that did not have them.
-    #[inline(never)]
-    fn fill_stock(&self, bytes: u64) -> Result {
-        let Self {
-            accounts,
-            owner,
-            entry,
-        } = *self;
-        let tree = accounts.tree.lock();
-        let lacks = entry.stock().min(0).unsigned_abs();
-        let batch = lacks.saturating_add(BATCH as u64);
-        let mut taken = limits::take(accounts, owner.0, batch).map(|()| batch);
-        if taken.is_err() {
-            taken = limits::take(accounts, owner.0, lacks).map(|()| lacks);
-        }
-        let restocked = taken.unwrap_or(bytes);
-        entry.restock(restocked as i64);
-        drop(tree);
-        accounts.has_some(owner);
-        taken.map(drop).map_err(|full| {
-            entry.set_full(full);
-            accounts.ring();
-            edquot()
-        })
-    }
-
-    #[inline(never)]
-    fn return_stock(&self) {
-        let _tree = self.accounts.tree.lock();
-        let spare = self.entry.take_stock_beyond(BATCH);
-        limits::give(self.accounts, self.owner.0, spare);
     }
 }
 
@@ -114,7 +87,7 @@ impl<'a> Entered<'a> {
     /// Whose it is.
     #[inline]
     pub fn owner(&self) -> Owner {
-        self.account.owner
+        self.account.owner()
     }
 
     /// Counts something of whose it is.

@@ -152,6 +152,11 @@ impl Table {
         if let Some(entry) = self.first.entries.get(usize::from(owner.0)) {
             return entry;
         }
+        self.entry_beyond(owner)
+    }
+
+    #[inline(never)]
+    fn entry_beyond(&self, owner: Owner) -> &Entry {
         let (level, at) = place(owner);
         let level = self.level(level);
         level
