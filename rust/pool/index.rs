@@ -11,6 +11,7 @@
 
 mod position;
 
+use position::next_in;
 pub(super) use position::Position;
 
 use super::{
@@ -146,12 +147,14 @@ impl Index {
     }
 
     /// Takes away what is under `handle`.
+    #[inline(always)]
     pub(super) fn take(&self, handle: &Handle) -> (Option<Content>, Change) {
         self.take_and(handle, || ())
     }
 
     /// Takes away what is under `handle`, if there is something, and calls `leaves` in any case, as
     /// one step for all others. Does not sleep, nor must `leaves`.
+    #[inline(always)]
     pub(super) fn take_and(
         &self,
         handle: &Handle,
@@ -274,6 +277,7 @@ impl Index {
 }
 
 /// Takes away what is in a slot if `wanted` says so.
+#[inline(always)]
 fn take_from(
     mut tree: Guard<'_, Tree, SpinLockBackend>,
     key: &Key,
@@ -291,17 +295,26 @@ fn take_from(
         return Default::default();
     }
     let content = leaf.set(slot, None);
-    if !leaf.is_empty() {
-        return (content, Change::default());
-    }
-    let node = tree.remove_node(key);
-    let change = Change {
-        leaves: -1,
-        objects: -i64::from(!has_object(&tree, &key.object)),
+    let change = if leaf.is_empty() {
+        // A copy: else the key lies in memory for this alone.
+        let key = *key;
+        remove_leaf(tree, &key)
+    } else {
+        Change::default()
     };
+    (content, change)
+}
+
+#[inline(never)]
+fn remove_leaf(mut tree: Guard<'_, Tree, SpinLockBackend>, key: &Key) -> Change {
+    let node = tree.remove_node(key);
+    let objects = -i64::from(!has_object(&tree, &key.object));
     drop(tree);
     drop(node);
-    (content, change)
+    Change {
+        leaves: -1,
+        objects,
+    }
 }
 
 /// A leaf that is in no tree any more, and its key.
@@ -377,17 +390,4 @@ fn first_of(tree: &Tree, object: &ObjectId, from: u64) -> Option<Key> {
 
 fn has_object(tree: &Tree, object: &ObjectId) -> bool {
     first_of(tree, object, 0).is_some()
-}
-
-/// The first used slot from `slot` of leaf `from` on.
-fn next_in(tree: &Tree, from: &Key, slot: usize) -> Option<(Key, usize)> {
-    let cursor = tree.cursor_lower_bound(from)?;
-    let (key, leaf) = cursor.current();
-    let first = if key == from { slot } else { 0 };
-    if let Some(slot) = leaf.next(first) {
-        return Some((*key, slot));
-    }
-    // No leaf in a tree is empty.
-    let (key, leaf) = cursor.peek_next()?;
-    leaf.next(0).map(|slot| (*key, slot))
 }

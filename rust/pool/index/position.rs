@@ -2,6 +2,7 @@
 //! A place in an index.
 #![forbid(unsafe_code)]
 
+use super::Tree;
 use crate::pool::{
     leaf::{self, Key},
     Handle,
@@ -48,4 +49,17 @@ impl Position {
         self.slot = self.slot.wrapping_add(1);
         self
     }
+}
+
+/// The first used slot from `slot` of leaf `from` on.
+pub(super) fn next_in(tree: &Tree, from: &Key, slot: usize) -> Option<(Key, usize)> {
+    let cursor = tree.cursor_lower_bound(from)?;
+    let (key, leaf) = cursor.current();
+    let first = if key == from { slot } else { 0 };
+    if let Some(slot) = leaf.next(first) {
+        return Some((*key, slot));
+    }
+    // No leaf in a tree is empty.
+    let (key, leaf) = cursor.peek_next()?;
+    leaf.next(0).map(|slot| (*key, slot))
 }
