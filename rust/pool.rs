@@ -164,7 +164,7 @@ impl Pool {
         let (content, change) = self.index.take(handle);
         if let Some(content) = content {
             counts.add(Counter::Flushes, 1);
-            self.gave_up(content, change, counts);
+            self.let_go(content, change, counts);
             self.gate.open();
         }
     }
@@ -252,24 +252,36 @@ impl Pool {
         true
     }
 
-    #[inline]
+    /// A page left the index.
+    #[inline(never)]
     fn gave_up(&self, content: Content, change: Change, counts: &Counts) {
+        self.let_go(content, change, counts);
+    }
+
+    /// As [`Pool::gave_up`], but compiled into where it is called: for who has many to let go.
+    #[inline(always)]
+    fn let_go(&self, content: Content, change: Change, counts: &Counts) {
         self.note(change);
         self.quotas.give_page();
         self.release(content, counts);
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn release(&self, content: Content, counts: &Counts) {
         let (shape, account) = self.store.release(content);
         count(counts, shape, -1);
         account.leave(self.kind.is_ephemeral());
     }
 
+    #[inline]
     fn note(&self, change: Change) {
-        if change.leaves == 0 {
-            return;
+        if change.leaves != 0 {
+            self.note_leaves(change);
         }
+    }
+
+    #[inline(never)]
+    fn note_leaves(&self, change: Change) {
         self.objects.add(change.objects, Relaxed);
         if change.objects < 0 {
             self.quotas.give_object();
@@ -368,12 +380,12 @@ impl Drop for Pool {
 #[inline]
 fn count(counts: &Counts, shape: Shape, sign: i64) {
     counts.add(Counter::Pages, sign);
-    if shape.same {
+    if shape.is_word() {
         counts.add(Counter::SameFilled, sign);
-    } else {
-        counts.add(Counter::StoredBytes, i64::from(shape.length) * sign);
+        return;
     }
-    if shape.raw {
+    counts.add(Counter::StoredBytes, shape.bytes() as i64 * sign);
+    if shape.is_raw() {
         counts.add(Counter::RawPages, sign);
     }
 }

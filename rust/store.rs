@@ -19,7 +19,9 @@ mod held;
 mod ledger;
 mod record;
 mod records;
+mod release;
 mod rework;
+mod shape;
 mod shard;
 mod snapshot;
 mod tally;
@@ -34,11 +36,12 @@ pub use held::Held;
 pub use ledger::{Ledger, Policy};
 pub use record::Sharing;
 pub use rework::{Job, Round, Task};
+pub use shape::Shape;
 pub use snapshot::Snapshot;
 pub use tier::Tier;
 
 use crate::{
-    account::{Account, Accounts, Owner},
+    account::{Accounts, Owner},
     core::{hash, same_filled::same_filled},
     ffi::{machine, noio, page::Page, random, zsmalloc},
 };
@@ -49,8 +52,8 @@ use kernel::{
     sync::{new_spinlock, Arc, SpinLock},
 };
 use record::{Body, Record, Tag};
-use records::{RecordPage, Supply};
-use shard::{Left, Shard};
+use records::Supply;
+use shard::Shard;
 
 /// Most shards: their number is eight bits of a [`Content`].
 const MOST_SHARDS: usize = 256;
@@ -80,17 +83,6 @@ pub struct Class {
     /// Whether it may be dropped at any time. Such pages share nothing with others, so that it is
     /// known at any time what dropping them would give.
     pub ephemeral: bool,
-}
-
-/// What a page takes.
-#[derive(Clone, Copy, Default)]
-pub struct Shape {
-    /// Bytes of its object.
-    pub length: u16,
-    /// It is one word.
-    pub same: bool,
-    /// It is kept as it came.
-    pub raw: bool,
 }
 
 impl Store {
@@ -172,58 +164,6 @@ impl<T: Tier> Store<T> {
             Place::Word(word) => work(Held::word(word)),
             Place::Record { shard, number } => work(Held::record(self.shard(shard).lock(), number)),
         }
-    }
-
-    /// Gives up a reference, and says what its page took, and in whose account it is. Any context but
-    /// an interrupt; does not sleep.
-    #[inline]
-    pub fn release(&self, content: Content) -> (Shape, Account<'_>) {
-        let account = self.accounts.of(content.owner());
-        let shape = match content.place() {
-            Place::Word(_) => Shape::WORD,
-            Place::Record { shard, number } => self.release_record(shard, number, &account),
-        };
-        (shape, account)
-    }
-
-    #[inline]
-    fn release_record(&self, at: u8, number: u32, account: &Account<'_>) -> Shape {
-        let mut shard = self.open(at);
-        let released = shard.release(number, |record| {
-            self.count_release(record, account);
-            Shape::of(record)
-        });
-        drop(shard);
-        let Some((shape, left)) = released else {
-            return Shape::default();
-        };
-        self.forgot(left);
-        shape
-    }
-
-    /// Frees and takes note of what a content left: seldom more than its bytes.
-    #[inline]
-    fn forgot(&self, left: Left<T>) {
-        if let Some(body) = left.body {
-            self.free(body);
-        }
-        match (left.page, left.table_bytes) {
-            (None, 0) => {}
-            (page, bytes) => self.forgot_tables(page, bytes),
-        }
-    }
-
-    #[inline]
-    fn free(&self, body: Body<T::Object>) {
-        if let Body::Kept(object) = body {
-            self.tier.free(object);
-        }
-    }
-
-    #[inline(never)]
-    fn forgot_tables(&self, page: Option<KBox<RecordPage<T>>>, bytes: u64) {
-        let bytes = bytes.saturating_add(page.map_or(0, |_| Supply::<T>::PAGE_COST));
-        self.ledger.add_metadata((bytes as i64).wrapping_neg());
     }
 
     /// What the store counts: bytes, shares.
@@ -311,7 +251,7 @@ impl<T: Tier> Store<T> {
             return Ok(None);
         };
         self.count_share(record, owner)?;
-        let shape = Shape::of(record);
+        let shape = record.shape();
         drop(shard);
         Ok(Some((Content::record(*at, number, owner), shape)))
     }
@@ -341,11 +281,11 @@ impl<T: Tier> Store<T> {
             .admit(self.tier.bytes(), self.held(), &self.policy)?;
         allows()?;
         let record = Record::kept(object, algorithm, tag.map(|(_, tag)| tag), class);
-        let shape = Shape::of(&record);
-        self.accounts.of(class.owner).charge(shape.length.into())?;
+        let shape = record.shape();
+        self.accounts.of(class.owner).charge(shape.bytes())?;
         let shard = tag.map_or(machine::this_cpu() as u8, |(shard, _)| *shard);
         let content = self.keep(shard, record, class).inspect_err(|_| {
-            self.accounts.of(class.owner).uncharge(shape.length.into());
+            self.accounts.of(class.owner).uncharge(shape.bytes());
         })?;
         Ok((content, shape))
     }
@@ -390,24 +330,5 @@ impl<T: Tier> Store<T> {
             supply = Some(noio::scope(|| Supply::new(lacks))?);
         }
         Err(ENOMEM)
-    }
-}
-
-impl Shape {
-    const WORD: Self = Self {
-        length: 0,
-        same: true,
-        raw: false,
-    };
-
-    fn of<T: Tier>(record: &Record<T>) -> Self {
-        match record.body() {
-            Body::Same(_) => Self::WORD,
-            Body::Kept(object) => Self {
-                length: T::length(object) as u16,
-                same: false,
-                raw: record.algorithm() == Some(Algorithm::Raw),
-            },
-        }
     }
 }

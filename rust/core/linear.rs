@@ -5,32 +5,36 @@
 //! W. Litwin, "Linear hashing: a new tool for file and table addressing", VLDB 1980.
 #![forbid(unsafe_code)]
 
-/// The bucket of `hash` among `buckets`, which are at least one.
+/// The bits of hashes that tell `buckets` apart, which are at least one.
 #[inline]
-pub fn bucket(hash: u32, buckets: u32) -> u32 {
-    let low = mask(buckets);
-    let wide = hash & ((low << 1) | 1);
+pub fn mask(buckets: u32) -> u32 {
+    u32::MAX >> (buckets | 1).leading_zeros()
+}
+
+/// The bucket of `hash` among `buckets`, whose [`mask`] this is.
+#[inline]
+pub fn bucket(hash: u32, buckets: u32, mask: u32) -> u32 {
+    let wide = hash & mask;
     if wide < buckets {
         wide
     } else {
-        hash & low
+        hash & (mask >> 1)
     }
 }
 
 /// The bucket whose entries bucket `last` shares: those that go to it when it is added as the last,
 /// and come back when it goes.
 pub fn buddy(last: u32) -> u32 {
-    last & mask(last)
-}
-
-/// All ones below the highest bit of `buckets`.
-fn mask(buckets: u32) -> u32 {
-    u32::MAX >> 1 >> (buckets | 1).leading_zeros()
+    last & (mask(last) >> 1)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{buddy, mask};
+
+    fn bucket(hash: u32, buckets: u32) -> u32 {
+        super::bucket(hash, buckets, mask(buckets))
+    }
 
     fn hashes() -> impl Iterator<Item = u32> {
         (0..2000u32).map(|n| n.wrapping_mul(0x9e37_79b9) ^ (n << 16))

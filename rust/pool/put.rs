@@ -89,7 +89,7 @@ impl Pool {
                 let counts = self.counters.here();
                 count(counts, shape, 1);
                 counts.add(Counter::Puts, 1);
-                if shape.raw {
+                if shape.is_raw() {
                     counts.add(Counter::RawPagesSince, 1);
                 }
                 if let Some(old) = old {

@@ -5,7 +5,11 @@
 //! and past [`LONGEST`] a record joins no chain, so that nothing equal finds it.
 #![forbid(unsafe_code)]
 
-use super::{record::Record, records::Records, Tier};
+use super::{
+    record::{Link, Record},
+    records::Records,
+    Tier,
+};
 use crate::core::linear;
 use kernel::{
     alloc::{
@@ -23,7 +27,7 @@ pub(super) const LONGEST: usize = 32;
 /// Records a bucket, on average, before there are more buckets.
 const LOAD: u32 = 3;
 
-/// The first record of each chain: its number plus one, or 0.
+/// The first [`Link`] of each chain.
 type Segment = [u32; PER_SEGMENT];
 
 /// Chains of records.
@@ -31,6 +35,8 @@ pub(super) struct Buckets {
     segments: KVVec<KBox<Segment>>,
     /// Buckets in use: 0, or [`PER_SEGMENT`] and more.
     buckets: u32,
+    /// As [`linear::mask`] has it.
+    mask: u32,
     chained: u32,
 }
 
@@ -39,6 +45,7 @@ impl Buckets {
         Self {
             segments: KVVec::new(),
             buckets: 0,
+            mask: 0,
             chained: 0,
         }
     }
@@ -55,11 +62,11 @@ impl Buckets {
 
     /// The first record of the chain of `hash`.
     #[inline]
-    pub(super) fn first(&self, hash: u32) -> Option<u32> {
+    pub(super) fn first(&self, hash: u32) -> Link {
         if self.buckets == 0 {
-            return None;
+            return Link::NONE;
         }
-        self.get(linear::bucket(hash, self.buckets))
+        self.get(self.of(hash))
     }
 
     /// Puts record `number` into its chain; whether it could.
@@ -75,32 +82,35 @@ impl Buckets {
         if let Some(record) = records.get_mut(number) {
             record.set_next(first);
         }
-        self.set(linear::bucket(hash, self.buckets), Some(number));
+        self.set(self.of(hash), Link::to(number));
         self.chained = self.chained.saturating_add(1);
         true
     }
 
     /// Takes record `number`, of this hash and before `next`, out of its chain; how many bytes fewer
     /// the table takes then.
-    #[inline]
+    #[inline(always)]
     pub(super) fn unlink<T: Tier>(
         &mut self,
         records: &mut Records<T>,
         number: u32,
         hash: u32,
-        next: Option<u32>,
+        next: Link,
     ) -> u64 {
-        let bucket = linear::bucket(hash, self.buckets);
-        let first = self.get(bucket);
-        if first == Some(number) {
-            self.set(bucket, next);
-        } else if let Some(record) =
-            predecessor(records, first, number).and_then(|previous| records.get_mut(previous))
-        {
-            record.set_next(next);
+        if let Some(first) = self.place(self.of(hash)) {
+            if *first == Link::to(number).0 {
+                *first = next.0;
+            } else {
+                unlink_later(records, Link(*first), number, next);
+            }
         }
-        self.chained = self.chained.saturating_sub(1);
-        self.shrink(records)
+        self.chained = self.chained.wrapping_sub(1);
+        // Half of them are without need.
+        if self.buckets > PER_SEGMENT as u32 && self.chained < self.buckets / LOAD {
+            self.shrink(records)
+        } else {
+            0
+        }
     }
 
     /// One more bucket when the chains get long.
@@ -114,7 +124,7 @@ impl Buckets {
             return;
         }
         if self.buckets == 0 {
-            self.buckets = PER_SEGMENT as u32;
+            self.set_number(PER_SEGMENT as u32);
         } else {
             self.split(records);
         }
@@ -131,25 +141,22 @@ impl Buckets {
         let last = self.buckets;
         let buddy = linear::buddy(last);
         let mut left = self.get(buddy);
-        self.set(buddy, None);
-        self.buckets = last.wrapping_add(1);
-        while let Some(number) = left {
+        self.set(buddy, Link::NONE);
+        self.set_number(last.wrapping_add(1));
+        while let Some(number) = left.number() {
             let Some(record) = records.get_mut(number) else {
                 return;
             };
             left = record.next();
-            let bucket = linear::bucket(record.hash, self.buckets);
+            let bucket = self.of(record.hash);
             record.set_next(self.get(bucket));
-            self.set(bucket, Some(number));
+            self.set(bucket, Link::to(number));
         }
     }
 
-    /// One bucket less when half of them are without need; how many bytes fewer they take then.
-    #[inline]
+    /// One bucket less; how many bytes fewer they take then.
+    #[inline(never)]
     fn shrink<T: Tier>(&mut self, records: &mut Records<T>) -> u64 {
-        if self.chained >= self.buckets / LOAD || self.buckets <= PER_SEGMENT as u32 {
-            return 0;
-        }
         let before = self.bytes();
         self.merge(records);
         before.saturating_sub(self.bytes())
@@ -157,7 +164,6 @@ impl Buckets {
 
     /// Takes the last bucket away, whose entries go to its buddy's, unless that chain would be too
     /// long.
-    #[inline(never)]
     fn merge<T: Tier>(&mut self, records: &mut Records<T>) {
         let last = self.buckets.wrapping_sub(1);
         let buddy = linear::buddy(last);
@@ -168,56 +174,80 @@ impl Buckets {
         if let Some(record) = end(records, own).and_then(|number| records.get_mut(number)) {
             record.set_next(other);
             self.set(buddy, own);
-            self.set(last, None);
+            self.set(last, Link::NONE);
         }
-        self.buckets = last;
+        self.set_number(last);
         if last as usize % PER_SEGMENT == 0 {
             drop(self.segments.pop());
         }
     }
 
     #[inline]
-    fn get(&self, bucket: u32) -> Option<u32> {
+    fn get(&self, bucket: u32) -> Link {
         let bucket = bucket as usize;
-        self.segments
-            .get(bucket / PER_SEGMENT)?
-            .get(bucket % PER_SEGMENT)?
-            .checked_sub(1)
+        let segment = self.segments.get(bucket / PER_SEGMENT);
+        segment.map_or(Link::NONE, |segment| Link(segment[bucket % PER_SEGMENT]))
     }
 
     #[inline]
-    fn set(&mut self, bucket: u32, first: Option<u32>) {
-        let bucket = bucket as usize;
-        if let Some(segment) = self.segments.get_mut(bucket / PER_SEGMENT) {
-            segment[bucket % PER_SEGMENT] = first.map_or(0, |number| number.wrapping_add(1));
+    fn set(&mut self, bucket: u32, first: Link) {
+        if let Some(place) = self.place(bucket) {
+            *place = first.0;
         }
+    }
+
+    #[inline]
+    fn place(&mut self, bucket: u32) -> Option<&mut u32> {
+        let bucket = bucket as usize;
+        let segment = self.segments.get_mut(bucket / PER_SEGMENT)?;
+        Some(&mut segment[bucket % PER_SEGMENT])
+    }
+
+    /// The bucket of `hash`.
+    #[inline]
+    fn of(&self, hash: u32) -> u32 {
+        linear::bucket(hash, self.buckets, self.mask)
+    }
+
+    fn set_number(&mut self, buckets: u32) {
+        self.buckets = buckets;
+        self.mask = linear::mask(buckets);
     }
 }
 
 /// A chain's records, from `first` on.
 pub(super) fn chain<T: Tier>(
     records: &Records<T>,
-    first: Option<u32>,
+    first: Link,
 ) -> impl Iterator<Item = (u32, &Record<T>)> {
     let mut next = first;
     core::iter::from_fn(move || {
-        let number = next?;
+        let number = next.number()?;
         let record = records.get(number)?;
         next = record.next();
         Some((number, record))
     })
 }
 
-fn length<T: Tier>(records: &Records<T>, first: Option<u32>) -> usize {
+fn length<T: Tier>(records: &Records<T>, first: Link) -> usize {
     chain(records, first).count()
 }
 
-fn end<T: Tier>(records: &Records<T>, first: Option<u32>) -> Option<u32> {
+fn end<T: Tier>(records: &Records<T>, first: Link) -> Option<u32> {
     chain(records, first).last().map(|(number, _)| number)
 }
 
-fn predecessor<T: Tier>(records: &Records<T>, first: Option<u32>, number: u32) -> Option<u32> {
-    chain(records, first)
-        .find(|(_, record)| record.next() == Some(number))
-        .map(|(previous, _)| previous)
+/// Takes record `number`, before `next`, out of a chain, where others come before it.
+#[inline(never)]
+fn unlink_later<T: Tier>(records: &mut Records<T>, first: Link, number: u32, next: Link) {
+    let mut at = first;
+    for _ in 0..LONGEST {
+        let Some(record) = at.number().and_then(|number| records.get_mut(number)) else {
+            return;
+        };
+        at = record.next();
+        if at == Link::to(number) {
+            return record.set_next(next);
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! A content: what is kept of one page, or of several equal ones.
 #![forbid(unsafe_code)]
 
-use super::{Algorithm, Class, Tier};
+use super::{Algorithm, Class, Shape, Tier};
 use crate::{account::Owner, core::policy::MOST_AGE};
 use core::mem::replace;
 
@@ -70,11 +70,6 @@ pub(super) enum Body<O> {
     Kept(O),
 }
 
-impl<O> Body<O> {
-    /// Of a record that is free.
-    const NOTHING: Self = Self::Same([0; 4]);
-}
-
 /// A content, and its place in the table.
 ///
 /// 28 bytes, aligned to four: there is one for each page that is not like another.
@@ -93,6 +88,27 @@ const _: () = assert!(size_of::<Record<crate::ffi::zsmalloc::Pool>>() == 28);
 /// codec was tried.
 const SEVERAL: u32 = 1 << u16::BITS;
 const TRIED: u32 = 1 << (u16::BITS + 1);
+
+/// What comes next in a chain: a record's number plus one, or 0 for nothing.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Link(pub(super) u32);
+
+impl Link {
+    /// Nothing.
+    pub(super) const NONE: Self = Self(0);
+
+    /// To record `number`.
+    #[inline]
+    pub(super) fn to(number: u32) -> Self {
+        Self(number.wrapping_add(1))
+    }
+
+    /// The record's number.
+    #[inline]
+    pub(super) fn number(self) -> Option<u32> {
+        self.0.checked_sub(1)
+    }
+}
 
 /// The parts of `link`.
 const NEXT_BITS: u32 = 23;
@@ -126,12 +142,12 @@ impl Field {
 }
 
 impl<T: Tier> Record<T> {
-    /// More records than this a shard does not have.
+    /// No record has a larger number.
     pub(super) const MOST: u32 = NEXT - 1;
 
     /// None.
     pub(super) const FREE: Self = Self {
-        body: Body::NOTHING,
+        body: Body::Same([0; 4]),
         references: 0,
         hash: 0,
         payer: 0,
@@ -183,9 +199,10 @@ impl<T: Tier> Record<T> {
         &self.body
     }
 
-    /// Takes out what it consists of, to be given up.
-    pub(super) fn take_body(&mut self) -> Body<T::Object> {
-        replace(&mut self.body, Body::NOTHING)
+    /// Makes it free, and says what it consisted of.
+    pub(super) fn free(&mut self) -> Body<T::Object> {
+        self.references = 0;
+        replace(&mut self.body, Body::Same([0; 4]))
     }
 
     /// Its object, if it is one.
@@ -212,6 +229,11 @@ impl<T: Tier> Record<T> {
         self.references = self.references & PINNED | number & !PINNED;
     }
 
+    /// Whether it goes with a reference.
+    pub(super) fn is_sole(&self) -> bool {
+        self.references == 1
+    }
+
     /// Whether it stays when the last reference goes.
     pub(super) fn is_pinned(&self) -> bool {
         self.references & PINNED != 0
@@ -230,6 +252,11 @@ impl<T: Tier> Record<T> {
         }
     }
 
+    /// What a page of it takes.
+    pub(super) fn shape(&self) -> Shape {
+        Shape::of(self.length())
+    }
+
     /// The codec of its object; [`None`] for a word.
     pub(super) fn algorithm(&self) -> Option<Algorithm> {
         Algorithm::numbered(ALGORITHM.get(self.link))
@@ -238,6 +265,11 @@ impl<T: Tier> Record<T> {
     /// Which other pages it may stand for.
     pub(super) fn sharing(&self) -> Sharing {
         Sharing::numbered(SHARING.get(self.link).into())
+    }
+
+    /// Whether it stands for no other page.
+    pub(super) fn is_alone(&self) -> bool {
+        SHARING.get(self.link) == Sharing::Alone as u8
     }
 
     /// That nothing finds it any more.
@@ -282,13 +314,12 @@ impl<T: Tier> Record<T> {
     }
 
     /// The next one of its chain.
-    pub(super) fn next(&self) -> Option<u32> {
-        (self.link & NEXT).checked_sub(1)
+    pub(super) fn next(&self) -> Link {
+        Link(self.link & NEXT)
     }
 
     /// Sets it.
-    pub(super) fn set_next(&mut self, next: Option<u32>) {
-        let next = next.map_or(0, |number| number.wrapping_add(1) & NEXT);
-        self.link = self.link & !NEXT | next;
+    pub(super) fn set_next(&mut self, next: Link) {
+        self.link = self.link & !NEXT | next.0 & NEXT;
     }
 }

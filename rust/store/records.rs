@@ -17,7 +17,8 @@ use kernel::{
 
 const PER_PAGE: usize = 145;
 
-/// A record's number is its page's, and in the low bits its place there: no division.
+/// A record's number is its page's, and in the low bits its place there: no division. So a shard has 4.7
+/// million records at most.
 const PLACE_BITS: u32 = 8;
 const _: () = assert!(PER_PAGE <= 1 << PLACE_BITS);
 
@@ -43,11 +44,10 @@ enum Entry<T: Tier> {
     Vacant(u32),
 }
 
-/// What a removal leaves.
-pub(super) struct Removed<T: Tier> {
-    pub(super) body: Body<T::Object>,
-    /// To be freed without the lock.
-    pub(super) page: Option<KBox<RecordPage<T>>>,
+/// What a page was when a record was taken out of it, and is now.
+pub(super) struct Taken {
+    was_full: bool,
+    is_empty: bool,
 }
 
 /// Records by number.
@@ -103,6 +103,25 @@ impl<T: Tier> RecordPage<T> {
             }),
             flags,
         )
+    }
+
+    /// A record.
+    #[inline]
+    pub(super) fn get_mut(&mut self, place: usize) -> Option<&mut Record<T>> {
+        self.records.get_mut(place)
+    }
+
+    /// Takes a record out, of which only what it consists of is left.
+    #[inline]
+    pub(super) fn take(&mut self, place: usize) -> Option<(Body<T::Object>, Taken)> {
+        let record = self.records.get_mut(place)?;
+        let body = record.free();
+        record.hash = self.free;
+        let was_full = self.free == NONE;
+        self.free = place as u32;
+        self.used = self.used.wrapping_sub(1);
+        let is_empty = self.used == 0;
+        Some((body, Taken { was_full, is_empty }))
     }
 }
 
@@ -195,31 +214,31 @@ impl<T: Tier> Records<T> {
     /// A record.
     #[inline]
     pub(super) fn get_mut(&mut self, number: u32) -> Option<&mut Record<T>> {
-        let (page, place) = split(number);
-        self.page_mut(page)?.records.get_mut(place as usize)
+        let (page, place) = self.locate(number)?;
+        page.get_mut(place)
     }
 
-    /// Takes a record of no references out, and the page that it was the last of, to be freed without the
-    /// lock. The last page with free records stays, so that a record that comes and goes costs no page
+    /// The page of a record, and its place there.
+    #[inline]
+    pub(super) fn locate(&mut self, number: u32) -> Option<(&mut RecordPage<T>, usize)> {
+        let (page, place) = split(number);
+        Some((self.page_mut(page)?, place as usize))
+    }
+
+    /// Takes note that a record was taken out of its page, and takes the page out as well if that was its
+    /// last. The last page with free records stays, so that a record that comes and goes costs no page
     /// each time.
     #[inline]
-    pub(super) fn remove(&mut self, number: u32) -> Option<Removed<T>> {
-        let (of, at) = split(number);
-        let page = self.page_mut(of)?;
-        let place = page.records.get_mut(at as usize)?;
-        let body = place.take_body();
-        place.hash = page.free;
-        let was_full = page.free == NONE;
-        page.free = at;
-        page.used = page.used.wrapping_sub(1);
-        let empty = page.used == 0;
-        if was_full {
-            self.link_open(of);
+    pub(super) fn took(&mut self, number: u32, taken: Taken) -> Option<KBox<RecordPage<T>>> {
+        let (page, _) = split(number);
+        if taken.was_full {
+            self.link_open(page);
         }
-        Some(Removed {
-            body,
-            page: if empty { self.vacate(of) } else { None },
-        })
+        if taken.is_empty {
+            self.vacate(page)
+        } else {
+            None
+        }
     }
 
     #[inline(never)]

@@ -142,11 +142,11 @@ impl<T: Tier> Store<T> {
         if record.references() != 1 || (algorithm == round.dense && longer) {
             return None;
         }
-        let before = Shape::of(record);
+        let before = record.shape();
         self.count_exchange(record, task.owner, T::length(&object))
             .ok()?;
         let old = record.replace(object, algorithm);
-        let after = Shape::of(record);
+        let after = record.shape();
         drop(shard);
         self.free(old);
         self.counters.add(Counter::Recompressed, 1);

@@ -6,7 +6,7 @@
 use super::{
     buckets::{chain, Buckets},
     record::{Body, Record, Sharing, Tag},
-    records::{RecordPage, Records, Removed, Supply},
+    records::{RecordPage, Records, Supply},
     Tier,
 };
 use kernel::prelude::*;
@@ -22,22 +22,14 @@ pub(super) struct Shard<T: Tier> {
     pub(super) is_closed: bool,
 }
 
-/// What a reference that was given up leaves.
+/// What a content that went leaves.
 pub(super) struct Left<T: Tier> {
     /// To be freed without the lock.
-    pub(super) body: Option<Body<T::Object>>,
+    pub(super) body: Body<T::Object>,
     /// To be freed without the lock.
     pub(super) page: Option<KBox<RecordPage<T>>>,
     /// Bytes that a table became smaller by.
     pub(super) table_bytes: u64,
-}
-
-impl<T: Tier> Left<T> {
-    const NOTHING: Self = Self {
-        body: None,
-        page: None,
-        table_bytes: 0,
-    };
 }
 
 impl<T: Tier> Shard<T> {
@@ -80,59 +72,59 @@ impl<T: Tier> Shard<T> {
         self.records.get_mut(number)
     }
 
-    /// Gives up one reference to content `number`, which is known to have one, after a last look at
-    /// it.
-    #[inline]
+    /// Takes content `number` out if a last look at it says something, and says that.
+    #[inline(always)]
+    pub(super) fn take_if<R>(
+        &mut self,
+        number: u32,
+        look: impl FnOnce(&mut Record<T>) -> Option<R>,
+    ) -> Option<(R, Left<T>)> {
+        let (page, place) = self.records.locate(number)?;
+        let record = page.get_mut(place)?;
+        let seen = look(record)?;
+        let (is_alone, hash, next) = (record.is_alone(), record.hash, record.next());
+        let (body, taken) = page.take(place)?;
+        let page = self.records.took(number, taken);
+        let table_bytes = if is_alone {
+            0
+        } else {
+            self.buckets.unlink(&mut self.records, number, hash, next)
+        };
+        let left = Left {
+            body,
+            page,
+            table_bytes,
+        };
+        Some((seen, left))
+    }
+
+    /// Gives up one reference to content `number`, which stays, after a last look at it; and how many
+    /// bytes fewer a table takes then.
     pub(super) fn release<R>(
         &mut self,
         number: u32,
         look: impl FnOnce(&Record<T>) -> R,
-    ) -> Option<(R, Left<T>)> {
+    ) -> Option<(R, u64)> {
         let record = self.records.get_mut(number)?;
         let seen = look(record);
-        let references = record.references().saturating_sub(1);
-        record.set_references(references);
-        if references > 0 {
-            return Some((seen, Left::NOTHING));
+        let others = record.references().saturating_sub(1);
+        record.set_references(others);
+        if others > 0 || record.is_alone() {
+            return Some((seen, 0));
         }
-        let is_pinned = record.is_pinned();
-        let mut table_bytes = 0;
-        if record.sharing() != Sharing::Alone {
-            record.set_alone();
-            let (hash, next) = (record.hash, record.next());
-            table_bytes = self.buckets.unlink(&mut self.records, number, hash, next);
-        }
-        let left = if is_pinned {
-            Left::NOTHING
-        } else {
-            self.remove(number)
-        };
-        Some((
-            seen,
-            Left {
-                table_bytes,
-                ..left
-            },
-        ))
+        record.set_alone();
+        let (hash, next) = (record.hash, record.next());
+        let table_bytes = self.buckets.unlink(&mut self.records, number, hash, next);
+        Some((seen, table_bytes))
     }
 
     /// Lets content `number` go when its references do, or did.
     pub(super) fn unpin(&mut self, number: u32) -> Option<Left<T>> {
-        let record = self.records.get_mut(number)?;
-        record.set_pinned(false);
-        (record.references() == 0).then(|| self.remove(number))
-    }
-
-    #[inline]
-    fn remove(&mut self, number: u32) -> Left<T> {
-        match self.records.remove(number) {
-            None => Left::NOTHING,
-            Some(Removed { body, page }) => Left {
-                body: Some(body),
-                page,
-                table_bytes: 0,
-            },
-        }
+        let unpinned = self.take_if(number, |record| {
+            record.set_pinned(false);
+            (record.references() == 0).then_some(())
+        });
+        unpinned.map(|((), left)| left)
     }
 
     /// How many more record pages the array must have room for; 0 when it has.

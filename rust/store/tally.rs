@@ -10,7 +10,7 @@
 
 use super::{
     record::{Record, Sharing},
-    Class, Counter, Store, Tier,
+    Class, Counter, Counts, Shape, Store, Tier,
 };
 use crate::account::{Account, Count, Owner};
 use kernel::prelude::*;
@@ -19,25 +19,8 @@ impl<T: Tier> Store<T> {
     /// Counts a content of so many bytes that comes to one account.
     pub(super) fn count_content(&self, class: Class, bytes: i64) {
         let account = self.accounts.of(class.owner);
-        self.count_bytes(Some(&account), class.ephemeral, bytes);
+        count_bytes(self.counters.here(), Some(account), class.ephemeral, bytes);
         account.tally(Count::CompressedBytes, bytes);
-    }
-
-    /// Counts bytes of contents that `payer` alone holds, or several do.
-    #[inline]
-    fn count_bytes(&self, payer: Option<&Account<'_>>, ephemeral: bool, bytes: i64) {
-        if bytes == 0 {
-            return;
-        }
-        let counts = self.counters.here();
-        match payer {
-            Some(payer) => payer.tally(Count::ResidentBytes, bytes),
-            None => counts.add(Counter::SharedBytes, bytes),
-        }
-        counts.add(Counter::StoredBytes, bytes);
-        if ephemeral {
-            counts.add(Counter::EphemeralBytes, bytes);
-        }
     }
 
     /// Lets `owner` have one more reference to the content of `record`. EDQUOT when it may not hold
@@ -74,21 +57,17 @@ impl<T: Tier> Store<T> {
     }
 
     /// Counts a reference of `account` that goes, and is still in the record.
-    #[inline]
-    pub(super) fn count_release(&self, record: &Record<T>, account: &Account<'_>) {
-        let bytes = record.length() as i64;
-        let is_last = record.references() == 1;
-        // One that pays alone has all references.
-        let payer = record.payer().map(|_| account);
-        if is_last {
-            self.count_bytes(payer, record.is_ephemeral(), -bytes);
-        } else {
-            self.count_reference(record, -1);
-            if let Some(payer) = payer {
-                payer.tally(Count::SavedBytes, -bytes);
-            }
+    pub(super) fn count_release(&self, record: &Record<T>, account: Account<'_>) {
+        if record.references() == 1 {
+            count_last(record, account, self.counters.here());
+            return;
         }
-        if is_last || record.sharing() == Sharing::Global {
+        let bytes = record.length() as i64;
+        self.count_reference(record, -1);
+        if record.payer().is_some() {
+            account.tally(Count::SavedBytes, -bytes);
+        }
+        if record.sharing() == Sharing::Global {
             account.tally(Count::CompressedBytes, -bytes);
             account.uncharge(bytes.unsigned_abs());
         }
@@ -116,9 +95,46 @@ impl<T: Tier> Store<T> {
             None => account.uncharge(before.saturating_sub(after)),
         }
         let more = after as i64 - before as i64;
-        let payer = record.payer().map(|_| &account);
-        self.count_bytes(payer, record.is_ephemeral(), more);
+        let payer = record.payer().map(|_| account);
+        count_bytes(self.counters.here(), payer, record.is_ephemeral(), more);
         account.tally(Count::CompressedBytes, more);
         Ok(())
+    }
+}
+
+/// Counts a content that goes with its last reference, which is of `account`, and says what a page of it
+/// took.
+#[inline]
+pub(super) fn count_last<T: Tier>(
+    record: &Record<T>,
+    account: Account<'_>,
+    counts: &Counts,
+) -> Shape {
+    let shape = record.shape();
+    if shape.is_word() {
+        return shape;
+    }
+    let bytes = shape.bytes() as i64;
+    // One that pays alone has all references.
+    let payer = record.payer().map(|_| account);
+    count_bytes(counts, payer, record.is_ephemeral(), -bytes);
+    account.tally(Count::CompressedBytes, -bytes);
+    account.uncharge(shape.bytes());
+    shape
+}
+
+/// Counts bytes of contents that `payer` alone holds, or several do.
+#[inline]
+fn count_bytes(counts: &Counts, payer: Option<Account<'_>>, ephemeral: bool, bytes: i64) {
+    if bytes == 0 {
+        return;
+    }
+    match payer {
+        Some(payer) => payer.tally(Count::ResidentBytes, bytes),
+        None => counts.add(Counter::SharedBytes, bytes),
+    }
+    counts.add(Counter::StoredBytes, bytes);
+    if ephemeral {
+        counts.add(Counter::EphemeralBytes, bytes);
     }
 }
