@@ -50,7 +50,7 @@ unsafe impl Sync for Pool {}
 /// `high` and `low` are the halves of the complement of the handle of an object of [`POOL`],
 /// `length` bytes long, owned by this value alone. (A handle is a slab's address: never in the last
 /// 4 GiB, in user-mode Linux in the first.)
-#[repr(packed(2))]
+#[repr(Rust, packed(2))]
 pub struct Object {
     high: NonZeroU32,
     low: u32,
