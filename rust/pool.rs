@@ -14,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 mod cold;
+mod followed;
 mod get;
 mod index;
 mod leaf;
@@ -34,14 +35,12 @@ pub use tend::Tender;
 
 use crate::{
     account::{Count, Owner},
-    core::{
-        policy::Verdict,
-        totals::{self, Totals},
-    },
+    core::totals::{self, Totals},
     ffi::machine,
     store::{Content, Counter, Counters, Counts, Gate, Shape, Store},
 };
-use index::{Change, Index, Position};
+use followed::Followed;
+use index::{Change, Index};
 use kernel::{
     prelude::*,
     str::CString,
@@ -55,7 +54,7 @@ use kernel::{
 pub type ObjectId = [u64; 3];
 
 /// A page's name in its pool.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Handle {
     /// The object.
     pub object: ObjectId,
@@ -101,6 +100,8 @@ pub struct Pool {
     gate: Gate,
     limit: Arc<Limit>,
     quotas: Quotas,
+    /// If some may leave.
+    followed: Option<Arc<Followed>>,
     /// The arena at the last look, and the most that this pool's part of it ever was.
     arena_seen: Atomic<u64>,
     used_max: Atomic<u64>,
@@ -118,12 +119,20 @@ pub struct Plan {
     pub limit: Arc<Limit>,
     /// In how many parts its index is, so that CPUs do not meet.
     pub shards: usize,
+    /// Whether there is a disk below for which pages may leave.
+    pub has_below: bool,
 }
 
 impl Pool {
     /// May sleep. ENOMEM.
-    fn new(id: u32, plan: Plan, store: Arc<Store>) -> Result<Self> {
+    fn new(
+        id: u32,
+        plan: Plan,
+        store: Arc<Store>,
+        followed: Option<Arc<Followed>>,
+    ) -> Result<Self> {
         let index = Index::new(plan.shards)?;
+        let counters = Counters::new()?;
         store.ledger().add_metadata(index.bytes() as i64);
         Ok(Self {
             id,
@@ -131,11 +140,12 @@ impl Pool {
             owner: plan.owner,
             index,
             store,
-            counters: Counters::new()?,
+            counters,
             objects: Atomic::new(0),
             gate: Gate::new(),
             limit: plan.limit,
             quotas: plan.quotas,
+            followed,
             arena_seen: Atomic::new(0),
             used_max: Atomic::new(0),
         })
@@ -161,6 +171,7 @@ impl Pool {
 
     #[inline(always)]
     fn flush(&self, handle: &Handle, counts: &Counts) {
+        self.ends(handle);
         let (content, change) = self.index.take(handle);
         if let Some(content) = content {
             counts.add(Counter::Flushes, 1);
@@ -227,17 +238,17 @@ impl Pool {
             .unwrap_or(Err(ENOENT))
     }
 
-    /// Drops the page at `position` if it is one that is `wanted`, and leaves as `verdict` says of its
-    /// age; whether it did.
+    /// Drops the page under `handle` if it is one that is `wanted`, and `leaves` by when it came or was last
+    /// asked for; whether it did.
     fn evict(
         &self,
-        position: Position,
+        handle: &Handle,
         wanted: impl Fn(Owner) -> bool,
-        verdict: impl FnOnce(u8) -> Verdict,
+        leaves: impl FnOnce(Option<u16>) -> bool,
     ) -> bool {
-        let handle = position.handle();
-        let (content, change) = self.index.take_if(&handle, |content, _| {
-            wanted(content.owner()) && self.store.hold(content).leaves(|age, _| verdict(age))
+        let came = |content: &Content| self.store.hold(content).came().map(|(came, _)| came);
+        let (content, change) = self.index.take_if(handle, |content, _| {
+            wanted(content.owner()) && leaves(came(content))
         });
         let Some(content) = content else {
             return false;

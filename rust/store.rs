@@ -83,6 +83,8 @@ pub struct Class {
     /// Whether it may be dropped at any time. Such pages share nothing with others, so that it is
     /// known at any time what dropping them would give.
     pub ephemeral: bool,
+    /// When it came, as its pool counts time.
+    pub came: u16,
 }
 
 impl Store {
@@ -245,15 +247,14 @@ impl<T: Tier> Store<T> {
 
     /// One more reference to a content equal to `page`, if there is one.
     fn share(&self, (at, tag): &(u8, Tag), page: &Page<'_>) -> Result<Option<(Content, Shape)>> {
-        let owner = tag.class.owner;
         let mut shard = self.open(*at);
         let Some((number, record)) = shard.find(tag, |record| self.equals(record, page)) else {
             return Ok(None);
         };
-        self.count_share(record, owner)?;
+        self.count_share(record, tag.class)?;
         let shape = record.shape();
         drop(shard);
-        Ok(Some((Content::record(*at, number, owner), shape)))
+        Ok(Some((Content::record(*at, number, tag.class.owner), shape)))
     }
 
     fn equals(&self, record: &Record<T>, page: &Page<'_>) -> bool {

@@ -124,6 +124,7 @@ impl File {
             quotas: self.quotas(kind),
             limit: Arc::new(Limit::new(), GFP_KERNEL)?,
             shards: SHARDS,
+            has_below: false,
         };
         let pool = Arc::new(self.pools.create(plan)?, GFP_KERNEL)?;
         let number = self.table.lock().insert(&pool).ok_or(EMFILE)?;

@@ -25,7 +25,7 @@ use crate::{
         machine,
         page::Page,
     },
-    pool::{Handle, Joined, Kind, Plan, Quotas, BLOCK},
+    pool::{Cold, Handle, Joined, Kind, Plan, Quotas, BLOCK},
     store::Counter,
 };
 use kernel::{prelude::*, str::CString, sync::Arc};
@@ -75,6 +75,7 @@ impl SwapVolume {
             quotas: Quotas::default(),
             limit: settings.limit.clone(),
             shards: (pages / OBJECT_PAGES).clamp(SHARDS.0, SHARDS.1) as usize,
+            has_below: backing.is_some(),
         };
         let pool = settings.pools.create(plan)?;
         let mut volume = Self {
@@ -125,7 +126,7 @@ impl SwapVolume {
         )?;
         self.overflow = Some(overflow.clone());
         self.note(1);
-        let cleaner = Cleaner::new(self.pool.share(), overflow)?;
+        let cleaner = Cleaner::new(self.pool.share(), overflow, self.pages)?;
         self.background = Some(Background::start(settings.number, cleaner)?);
         Ok(())
     }
@@ -148,7 +149,8 @@ impl SwapVolume {
 
     /// Counts what the volume itself takes, beside its pool.
     fn note(&self, sign: i64) {
-        let bytes = self.overflow().map_or(0, Overflow::bytes) as i64;
+        let bytes = |overflow: &Overflow| overflow.bytes().saturating_add(Cold::bytes(self.pages));
+        let bytes = self.overflow().map_or(0, bytes) as i64;
         self.pool.store().ledger().add_metadata(bytes * sign);
     }
 

@@ -36,6 +36,7 @@ impl Api for KernelApi {
             quotas: Quotas::default(),
             limit: Arc::new(Limit::new(), GFP_KERNEL)?,
             shards: SHARDS,
+            has_below: false,
         };
         Ok(KBox::new(self.0.create(plan)?, GFP_KERNEL)?)
     }

@@ -1,43 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Pages that leave a pool for a disk, the ones first that nobody asked for.
+//! Pages that leave a pool for a disk, the ones first that are worth least.
 //!
 //! No locks but an index's and the store's, for one page at a time.
 #![forbid(unsafe_code)]
 
-use super::{index::Position, Handle, Pool};
+use super::{followed::Followed, index::Position, Handle, Pool};
 use crate::{
     account::{Count, Owner},
     core::{
         policy::{
-            aging::{self, AgingClock},
-            Replacement, Verdict,
+            least::{Least, Valued},
+            lifetimes::Worths,
         },
         size::PAGE_BYTES,
+        totals,
     },
-    ffi::page::Page,
+    ffi::{machine, page::Page},
     store::{Content, Copied, Counter},
 };
+use kernel::prelude::*;
 
-/// How often a page gets older while as many pages are put as there are: so those that were put, or
-/// asked for, in the last quarter of that time are young.
-const AGINGS: u64 = 4;
+/// Of all pages, a part is chosen at once, to leave one after the other; of a large pool, no more than there is room for.
+const PART: u64 = 8;
+const ROOM_PART: u64 = 64;
+const ROOM: (u64, u64) = (512, 1 << 16);
 
-/// Pages that get older at once.
-const MOST_AGED: u64 = 8192;
+/// Pages that are looked at between two looks at who else wants the CPU.
+const PACE: usize = 1024;
 
-/// A page of this age is written early: half as many were put since as there are.
-const OLD: u8 = 2;
+/// A page is old, and written early, if as many pages were put since as this part of all.
+const OLD: u64 = 4;
 
 /// Pages that are looked at in search of an old one.
 const MOST_PASSED: usize = 512;
-
-/// Whether a page leaves early, or when the kernel wants memory.
-fn old_leaves(age: u8, _: usize) -> Verdict {
-    match age {
-        OLD.. => Verdict::Leaves,
-        _ => Verdict::Stays(age),
-    }
-}
 
 /// A page that is to leave.
 pub enum Found {
@@ -48,68 +43,121 @@ pub enum Found {
     Copied(Handle, Copied),
 }
 
-/// Who goes round a pool: one hand has pages get older as others come, another finds those that leave, and a
-/// third those that may soon.
+/// A page that was chosen, and when it came or was last asked for.
+type Chosen = (Handle, u16);
+
+/// Those that leave next, and who goes round a pool in search of those that may soon.
 pub struct Cold {
-    hand: Position,
-    clock: AgingClock,
-    aging: Position,
+    chosen: Least<KVVec<Valued<Chosen>>>,
     early: Position,
-    puts: u64,
+    clean: Position,
 }
 
 impl Cold {
-    /// At the beginning.
-    pub const fn new() -> Self {
-        Self {
-            hand: Position::START,
-            clock: AgingClock::new(),
-            aging: Position::START,
+    /// None yet, of no more than `pages`. May sleep. ENOMEM.
+    pub fn new(pages: u64) -> Result<Self> {
+        let none = Valued {
+            worth: 0,
+            page: (Handle::default(), 0),
+        };
+        Ok(Self {
+            chosen: Least::new(KVVec::from_elem(none, room(pages), GFP_KERNEL)?),
             early: Position::START,
-            puts: 0,
-        }
+            clean: Position::START,
+        })
+    }
+
+    /// Bytes of memory that it takes to know which of so many pages leave.
+    pub fn bytes(pages: u64) -> u64 {
+        let chosen = (room(pages) as u64).saturating_mul(size_of::<Valued<Chosen>>() as u64);
+        chosen.saturating_add(Followed::BYTES)
     }
 }
 
+/// How many are chosen at once, at most.
+fn room(pages: u64) -> usize {
+    (pages / ROOM_PART).clamp(ROOM.0, ROOM.1) as usize
+}
+
 impl Pool {
-    /// Has pages get older, more of them the more were put since the last time. Does not sleep.
-    pub fn age(&self, cold: &mut Cold) {
-        let puts = self.counters.sum(Counter::Puts);
-        let new = puts.saturating_sub(cold.puts).saturating_mul(AGINGS);
-        cold.puts = puts;
-        for _ in 0..new.min(MOST_AGED) {
-            let Some(position) = self.next_round(&mut cold.aging) else {
-                return;
-            };
-            self.index.with(&position.handle(), |content| {
-                let older = |age: u8, _| Verdict::Stays(age.saturating_add(1));
-                self.store.hold(content).leaves(older)
-            });
+    /// Estimates for how many pages there is room: what they are worth depends on it. Does not sleep.
+    pub fn estimate_room(&self) {
+        let pages = self.counters.sum(Counter::Pages);
+        let part = |most: u64, held: u64| totals::share(most, pages, held);
+        let all = part(self.store.policy().max_bytes(), self.store.held());
+        let room = match self.limit.bytes() {
+            0 => all,
+            limit => all.min(part(limit, self.used_bytes())),
+        };
+        if let Some(followed) = &self.followed {
+            followed.set_room(room);
         }
     }
 
     /// The next page that is to leave, of the accounts that are `wanted`; without a `page` to copy to, one
-    /// that a disk below has as well. Does not sleep. [`None`] when there is none to find in some hundred steps.
+    /// that a disk below has as well. [`None`] when there is none. May sleep.
     pub fn next_cold(
         &self,
         cold: &mut Cold,
         wanted: impl Fn(Owner) -> bool,
         page: Option<&Page<'_>>,
     ) -> Option<Found> {
-        for _ in 0..AgingClock::PATIENCE {
-            let position = self.next_round(&mut cold.hand)?;
-            let clock = &mut cold.clock;
-            let verdict = |age, bytes| match clock.verdict(aging::by_size(age, bytes)) {
-                Verdict::Leaves => Verdict::Leaves,
-                // The other hand has it get older.
-                Verdict::Stays(_) => Verdict::Stays(age),
-            };
-            let found = self.look(position.handle(), &wanted, verdict, page);
-            if found.is_some() {
-                return found;
+        for chosen in [false, true] {
+            if chosen {
+                self.choose(cold, &wanted, page.is_none());
+            }
+            while let Some((handle, came)) = cold.chosen.take() {
+                let found = self.look(*handle, &wanted, |now| now == *came, page);
+                if found.is_some() {
+                    return found;
+                }
             }
         }
         None
+    }
+
+    /// Looks at all pages for those that are worth least.
+    fn choose(&self, cold: &mut Cold, wanted: impl Fn(Owner) -> bool, only_clean: bool) {
+        cold.chosen.clear();
+        let Some(worths) = self.followed.as_ref().map(|followed| followed.worths()) else {
+            return;
+        };
+        let most = self.counters.sum(Counter::Pages).div_ceil(PART) as usize;
+        let mut at = Position::START;
+        for passed in 1_usize.. {
+            let Some(position) = self.index.next(at) else {
+                break;
+            };
+            at = position.after();
+            if let Some(valued) = self.value(position.handle(), &worths, &wanted, only_clean) {
+                cold.chosen.offer(valued, most);
+            }
+            if passed % PACE == 0 {
+                machine::cond_resched();
+            }
+        }
+        cold.chosen.sort();
+    }
+
+    /// What it is worth to keep the page under `handle`, if it may leave.
+    fn value(
+        &self,
+        handle: Handle,
+        worths: &Worths,
+        wanted: impl Fn(Owner) -> bool,
+        only_clean: bool,
+    ) -> Option<Valued<Chosen>> {
+        let mut known = None;
+        self.index.with_clean(&handle, |content, is_clean| {
+            if wanted(content.owner()) && (is_clean || !only_clean) {
+                known = self.store.came(content);
+            }
+            is_clean
+        });
+        known.map(|(came, bytes)| Valued {
+            worth: worths.of(came, bytes),
+            page: (handle, came),
+        })
     }
 
     /// The next page, of an owner that is `wanted`, that is old and on no disk below, copied to `page`.
@@ -120,9 +168,10 @@ impl Pool {
         wanted: impl Fn(Owner) -> bool,
         page: &Page<'_>,
     ) -> Option<(Handle, Copied)> {
+        let is_old = self.old()?;
         for _ in 0..MOST_PASSED {
             let position = self.next_round(&mut cold.early)?;
-            let found = self.look(position.handle(), &wanted, old_leaves, Some(page));
+            let found = self.look(position.handle(), &wanted, &is_old, Some(page));
             if let Some(Found::Copied(handle, copied)) = found {
                 return Some((handle, copied));
             }
@@ -133,9 +182,10 @@ impl Pool {
     /// The next page that is old and on a disk below as well. Does not sleep. [`None`] when there is none to
     /// find in some hundred steps.
     pub fn next_old_clean(&self, cold: &mut Cold) -> Option<Handle> {
+        let is_old = self.old()?;
         for _ in 0..MOST_PASSED {
-            let position = self.next_round(&mut cold.hand)?;
-            let found = self.look(position.handle(), |_| true, old_leaves, None);
+            let position = self.next_round(&mut cold.clean)?;
+            let found = self.look(position.handle(), |_| true, &is_old, None);
             if let Some(Found::Clean(handle)) = found {
                 return Some(handle);
             }
@@ -143,13 +193,20 @@ impl Pool {
         None
     }
 
-    /// What is under `handle`, if that is wanted and leaves: a page that a disk below has, or one
+    /// Whether a page is old that came, or was last asked for, then.
+    fn old(&self) -> Option<impl Fn(u16) -> bool> {
+        let worths = self.followed.as_ref()?.worths();
+        let pages = self.counters.sum(Counter::Pages);
+        Some(move |came| worths.since(came) >= pages / OLD)
+    }
+
+    /// What is under `handle`, if that is wanted and `leaves`: a page that a disk below has, or one
     /// copied to `page`, if there is one.
     fn look(
         &self,
         handle: Handle,
         wanted: impl Fn(Owner) -> bool,
-        verdict: impl FnOnce(u8, usize) -> Verdict,
+        leaves: impl FnOnce(u16) -> bool,
         page: Option<&Page<'_>>,
     ) -> Option<Found> {
         let mut found = None;
@@ -157,10 +214,11 @@ impl Pool {
             found = if !wanted(content.owner()) {
                 None
             } else if is_clean {
-                let leaves = self.store.hold(content).leaves(verdict);
-                leaves.then_some(Found::Clean(handle))
+                let came = self.store.hold(content).came();
+                came.is_none_or(|(came, _)| leaves(came))
+                    .then_some(Found::Clean(handle))
             } else {
-                let copied = page.and_then(|page| self.store.copy(content, verdict, page));
+                let copied = page.and_then(|page| self.store.copy(content, leaves, page));
                 copied.map(|copied| Found::Copied(handle, copied))
             };
             is_clean

@@ -23,18 +23,20 @@ impl Pool {
     #[inline(always)]
     pub fn get_copy(&self, handle: &Handle, page: &Page<'_>) -> Result {
         self.counters.add(Counter::Gets, 1);
+        let now = self.is_asked(handle);
         let result = self.index.hold(handle, &self.store, |mut held, owner| {
             self.store.accounts().of(owner).tally(Count::Gets, 1);
-            held.read(&self.store, page)
+            held.read(&self.store, page, now)
         });
         self.answer(result)
     }
 
     fn get_away(&self, handle: &Handle, page: &Page<'_>) -> Result {
         self.counters.add(Counter::Gets, 1);
+        let now = self.is_asked(handle);
         let (content, change) = self.index.take(handle);
         let result = content.map(|content| {
-            let result = self.store.hold(&content).read(&self.store, page);
+            let result = self.store.hold(&content).read(&self.store, page, now);
             self.store
                 .accounts()
                 .of(content.owner())

@@ -6,10 +6,10 @@
 //! when the store is full. Under `state` nothing is allocated and no I/O waited for.
 #![forbid(unsafe_code)]
 
-use super::{tend::Walk, Handle, Kind, Plan, Pool};
+use super::{followed::Followed, room::Leaving, Handle, Kind, Plan, Pool};
 use crate::{
     account::Accounts,
-    core::{policy::aging::AgingClock, totals::Totals},
+    core::totals::Totals,
     ffi::page::Page,
     store::{Algorithm, Counter, Policy, Sharing, Snapshot, Store},
 };
@@ -58,10 +58,8 @@ pub trait Watch: Send + Sync {
 pub(super) struct State {
     pub(super) store: Option<Arc<Store>>,
     pub(super) members: KVec<Member>,
-    /// Where the clock's hand is.
-    pub(super) hand: Walk,
-    /// Which pages leave when it comes by.
-    pub(super) clock: AgingClock,
+    /// Which pages leave next, since there is a pool whose pages may be dropped.
+    pub(super) leaving: Option<Leaving>,
 }
 
 /// A pool, and how many use it.
@@ -100,8 +98,7 @@ impl Pools {
                 state <- new_mutex!(State {
                     store: None,
                     members: KVec::new(),
-                    hand: Walk::START,
-                    clock: AgingClock::new(),
+                    leaving: None,
                 }, "tmem_pools"),
             }),
             GFP_KERNEL,
@@ -158,7 +155,9 @@ impl Pools {
         store.prepare(plan.limit.algorithm(&self.policy))?;
         let ephemeral = plan.kind.is_ephemeral();
         let id = self.free_id(&mut lifecycle);
-        let pool = Arc::new(Pool::new(id, plan, store.clone())?, GFP_KERNEL)?;
+        let leaving = self.new_leaving(plan.kind)?;
+        let followed = self.followed(&plan, leaving.as_ref())?;
+        let pool = Arc::new(Pool::new(id, plan, store.clone(), followed)?, GFP_KERNEL)?;
         let mut members = KVec::with_capacity(self.state.lock().members.len() + 1, GFP_KERNEL)?;
         let mut state = self.state.lock();
         for member in state.members.drain_all() {
@@ -171,6 +170,10 @@ impl Pools {
         };
         let _ = members.push_within_capacity(member);
         core::mem::swap(&mut state.members, &mut members);
+        if leaving.is_some() {
+            store.ledger().add_metadata(Leaving::BYTES as i64);
+            state.leaving = leaving;
+        }
         state.store = Some(store);
         drop(state);
         lifecycle.living = lifecycle.living.saturating_add(1);
@@ -183,6 +186,25 @@ impl Pools {
         // If nobody can be told, this ends the pool.
         let joined = self.joined(pool);
         told.map(|()| joined)
+    }
+
+    /// What those who choose pages that leave need, if the pool of that kind is the first whose pages may be
+    /// dropped. Under `lifecycle`. May sleep. ENOMEM.
+    fn new_leaving(&self, kind: Kind) -> Result<Option<Leaving>> {
+        let is_first = kind.is_ephemeral() && self.state.lock().leaving.is_none();
+        is_first.then(Leaving::new).transpose()
+    }
+
+    /// What follows the pages of a pool that is to be, if some may leave. May sleep. ENOMEM.
+    fn followed(&self, plan: &Plan, leaving: Option<&Leaving>) -> Result<Option<Arc<Followed>>> {
+        if plan.has_below {
+            return Ok(Some(Arc::new(Followed::new()?, GFP_KERNEL)?));
+        }
+        let state = self.state.lock();
+        let leaving = leaving.or(state.leaving.as_ref());
+        Ok(leaving
+            .filter(|_| plan.kind.is_ephemeral())
+            .map(Leaving::followed))
     }
 
     /// Tells `watcher` from now on which pools come and go, instead of another. May sleep.
@@ -249,9 +271,9 @@ impl Pools {
         let mut state = self.state.lock();
         self.tell_reclaimable(state.store.as_deref());
         if lifecycle.living == 0 {
-            let store = state.store.take();
+            let (store, leaving) = (state.store.take(), state.leaving.take());
             drop(state);
-            drop(store);
+            drop((store, leaving));
         }
     }
 

@@ -35,7 +35,11 @@ impl Pool {
             .enter(inode, ephemeral)
             .map_err(|error| self.refuse(error))?;
         let owner = entered.owner();
-        let class = Class { owner, ephemeral };
+        let class = Class {
+            owner,
+            ephemeral,
+            came: self.comes(handle),
+        };
         let mut kept = self.keep_at(handle, page, class, &arrives);
         for _ in 0..MOST_TRIES {
             if !matches!(kept, Err(ENOMEM)) || !make_room() {

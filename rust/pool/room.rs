@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Making room: ephemeral pages leave, the ones that nobody asked for first.
+//! Making room: ephemeral pages leave, the ones first that are worth least.
 //!
-//! Under `state` (pools.rs), by one at a time. The clock's hand goes round all ephemeral pools: a
-//! page that was put or got since it last came by stays for another round.
+//! Under `state` (pools.rs). Of some thousand pages those that are to leave are chosen at once, and then of the next ones.
 #![forbid(unsafe_code)]
 
 use super::{
+    followed::Followed,
     pools::{Pools, State},
     tend::Walk,
+    Handle, Pool,
 };
 use crate::{
     account::{Kind, Owner},
-    core::policy::{Replacement, Verdict, MOST_AGE},
+    core::{
+        policy::{
+            least::{Least, Valued},
+            lifetimes::Worths,
+        },
+        totals,
+    },
     ffi::machine,
+    store::{Content, Counter, Store},
 };
+use kernel::{prelude::*, sync::Arc};
 
 /// Pages that leave at once: room for some puts to come, in a bounded time.
 const BATCH: usize = 32;
@@ -21,8 +30,48 @@ const BATCH: usize = 32;
 /// Batches that leave before the arena is compacted instead.
 const MOST_BATCHES: usize = 16;
 
-/// Pages that the hand passes at most for a batch.
+/// Pages that are looked at, or leave, at most without a pause.
 pub(super) const MOST_PASSED: usize = 1024;
+
+/// Pages of which some are chosen, and the part that is.
+const SEARCHED: usize = 8192;
+const PART: u64 = 8;
+
+/// A page that was chosen, of that pool, and when it came or was last asked for.
+type Chosen = (u32, Handle, Option<u16>);
+
+/// Those that leave next.
+pub(super) struct Leaving {
+    followed: Arc<Followed>,
+    chosen: Least<KVVec<Valued<Chosen>>>,
+    hand: Walk,
+}
+
+impl Leaving {
+    const ROOM: usize = SEARCHED / PART as usize;
+
+    /// Bytes of memory that it takes.
+    pub(super) const BYTES: u64 =
+        (Self::ROOM * size_of::<Valued<Chosen>>()) as u64 + Followed::BYTES;
+
+    /// None yet. May sleep. ENOMEM.
+    pub(super) fn new() -> Result<Self> {
+        let none = Valued {
+            worth: 0,
+            page: (0, Handle::default(), None),
+        };
+        Ok(Self {
+            followed: Arc::new(Followed::new()?, GFP_KERNEL)?,
+            chosen: Least::new(KVVec::from_elem(none, Self::ROOM, GFP_KERNEL)?),
+            hand: Walk::START,
+        })
+    }
+
+    /// What follows the pages.
+    pub(super) fn followed(&self) -> Arc<Followed> {
+        self.followed.clone()
+    }
+}
 
 impl Pools {
     /// Drops pages until some memory is free; whether that was so. May sleep, for no longer than
@@ -55,32 +104,54 @@ impl Pools {
             return;
         }
         let accounts = self.accounts();
-        for youngest in [MOST_AGE, MOST_AGE / 2, 0] {
+        for parts in [1, 2, u64::MAX] {
             let mut walk = Walk::START;
-            while accounts.is_above_low(owner) && self.shed_some(owner, youngest, &mut walk) {
+            while accounts.is_above_low(owner) && self.shed_some(owner, parts, &mut walk) {
                 machine::cond_resched();
             }
         }
     }
 
-    /// As many as are passed at once; whether there are more.
-    fn shed_some(&self, owner: Owner, youngest: u8, walk: &mut Walk) -> bool {
+    /// As many as are passed at once, of those since which that part of all came; whether there are more.
+    fn shed_some(&self, owner: Owner, parts: u64, walk: &mut Walk) -> bool {
         let state = self.state.lock();
+        let Some(leaving) = &state.leaving else {
+            return false;
+        };
+        let (worths, old) = (leaving.followed.worths(), pages(&state) / parts);
         let accounts = self.accounts();
         let wanted = |whose| accounts.is_within(whose, owner);
         for _ in 0..MOST_PASSED {
-            let Some((pool, position)) = walk.next(&state, |pool| pool.kind.is_ephemeral()) else {
+            let Some((pool, position)) = walk.next(&state, is_ephemeral) else {
                 return false;
             };
-            pool.evict(position, wanted, |age| match age >= youngest {
-                true => Verdict::Leaves,
-                false => Verdict::Stays(age),
+            pool.evict(&position.handle(), wanted, |came| {
+                came.is_none_or(|came| worths.since(came) >= old)
             });
             if !accounts.is_above_low(owner) {
                 return false;
             }
         }
         true
+    }
+}
+
+fn is_ephemeral(pool: &Pool) -> bool {
+    pool.kind.is_ephemeral()
+}
+
+/// All ephemeral pages.
+fn pages(state: &State) -> u64 {
+    let pools = state.members.iter().map(|member| &member.pool);
+    let pages = |pool: &Arc<Pool>| pool.counters.sum(Counter::Pages);
+    pools.filter(|pool| is_ephemeral(pool)).map(pages).sum()
+}
+
+/// Estimates for how many there is room: what they are worth depends on it.
+pub(super) fn estimate_room(state: &State) {
+    if let (Some(leaving), Some(store)) = (&state.leaving, &state.store) {
+        let room = totals::share(store.policy().max_bytes(), pages(state), store.held());
+        leaving.followed.set_room(room);
     }
 }
 
@@ -103,38 +174,73 @@ fn make_room(state: &mut State) -> bool {
 /// Drops `wanted` pages if it finds as many, of the account that is to give some, if that has any;
 /// how many it did.
 pub(super) fn evict(state: &mut State, wanted: usize) -> usize {
-    let giver = state
-        .store
-        .as_ref()
-        .and_then(|store| store.accounts().who_gives(Kind::Ephemeral));
+    let Some(store) = state.store.clone() else {
+        return 0;
+    };
+    let giver = store.accounts().who_gives(Kind::Ephemeral);
+    let gives = |owner| giver.is_none_or(|giver| giver == owner);
+    let evicted = evict_chosen(state, wanted, gives);
+    if evicted > 0 {
+        return evicted;
+    }
+    choose(state, &store, gives);
+    evict_chosen(state, wanted, gives)
+}
+
+fn evict_chosen(state: &mut State, wanted: usize, gives: impl Fn(Owner) -> bool) -> usize {
+    let State {
+        members, leaving, ..
+    } = state;
+    let Some(leaving) = leaving else { return 0 };
     let mut evicted = 0;
-    for _ in 0..MOST_PASSED {
-        if evicted == wanted {
+    while evicted < wanted {
+        let Some((id, handle, came)) = leaving.chosen.take() else {
             break;
-        }
-        match step(state, |owner| giver.is_none_or(|giver| giver == owner)) {
-            Some(true) => evicted = evicted.wrapping_add(1),
-            Some(false) => {}
-            None => break,
-        }
+        };
+        let member = members.iter().find(|member| member.pool.id == *id);
+        let leaves = |pool: &Pool| pool.evict(handle, &gives, |now| now == *came);
+        evicted += usize::from(member.is_some_and(|member| leaves(&member.pool)));
     }
     evicted
 }
 
-/// The hand goes on by one page; whether that left. [`None`] when there is no page to find.
-fn step(state: &mut State, wanted: impl Fn(Owner) -> bool) -> Option<bool> {
-    let ephemeral = |pool: &super::Pool| pool.kind.is_ephemeral();
-    let mut hand = state.hand;
-    let found = match hand.next(state, ephemeral) {
-        Some(found) => Some(found),
-        None => {
-            hand = Walk::START;
-            hand.next(state, ephemeral)
-        }
+/// Looks at the next pages for those that are worth least.
+fn choose(state: &mut State, store: &Store, gives: impl Fn(Owner) -> bool) {
+    estimate_room(state);
+    let all = pages(state).min(SEARCHED as u64);
+    let Some(mut leaving) = state.leaving.take() else {
+        return;
     };
-    let (pool, position) = found?;
-    let pool = pool.clone();
-    state.hand = hand;
-    let clock = &mut state.clock;
-    Some(pool.evict(position, wanted, |age| clock.verdict(age)))
+    leaving.chosen.clear();
+    let worths = leaving.followed.worths();
+    for _ in 0..all {
+        let next = leaving.hand.next(state, is_ephemeral);
+        let Some((pool, position)) = next.or_else(|| {
+            leaving.hand = Walk::START;
+            leaving.hand.next(state, is_ephemeral)
+        }) else {
+            break;
+        };
+        if let Some(valued) = value(pool, position.handle(), store, &worths, &gives) {
+            leaving.chosen.offer(valued, all.div_ceil(PART) as usize);
+        }
+    }
+    leaving.chosen.sort();
+    state.leaving = Some(leaving);
+}
+
+/// What it is worth to keep a page, if its account gives some. A word takes no room: it is worth nothing.
+fn value(
+    pool: &Pool,
+    handle: Handle,
+    store: &Store,
+    worths: &Worths,
+    gives: impl Fn(Owner) -> bool,
+) -> Option<Valued<Chosen>> {
+    let known = |content: &Content| gives(content.owner()).then(|| store.hold(content).came());
+    let came = pool.index.with(&handle, known).flatten()?;
+    Some(Valued {
+        worth: came.map_or(0, |(came, bytes)| worths.of(came, bytes)),
+        page: (pool.id, handle, came.map(|(came, _)| came)),
+    })
 }

@@ -10,6 +10,7 @@ use super::{
     count,
     index::Position,
     pools::{Pools, State},
+    room::estimate_room,
     Handle, Pool,
 };
 use crate::{
@@ -140,7 +141,7 @@ impl Pools {
         let pause = bench.pause;
         bench.watch.see(clock::now(), pause);
         bench.pressed.see(clock::now(), pause);
-        self.tell_reclaimable(self.state.lock().store.as_deref());
+        self.look_around();
         self.obey_cap();
         if bench.round.is_none() {
             bench.round = self.next_round(bench);
@@ -165,6 +166,13 @@ impl Pools {
         }
         let worked = thread::worked_ns().saturating_sub(worked);
         pause_ms(worked, self.policy().recompress_cpu_percent())
+    }
+
+    /// Tells the kernel what it may have back, and those who choose pages that leave how many need not.
+    fn look_around(&self) {
+        let state = self.state.lock();
+        self.tell_reclaimable(state.store.as_deref());
+        estimate_room(&state);
     }
 
     /// Whether nobody else wants the CPU, which this thread gets even then for a moment now and then; or what must not be shared
@@ -280,6 +288,7 @@ impl Pool {
         let class = Class {
             owner: task.owner,
             ephemeral: self.kind.is_ephemeral(),
+            came: self.now(),
         };
         let algorithm = self.limit.algorithm(self.store.policy());
         let Ok((content, shape)) = self.store.put_alone(page, class, algorithm) else {

@@ -9,10 +9,7 @@ use super::{
     shard::Shard,
     Algorithm, Store, Tier,
 };
-use crate::{
-    core::policy::{Verdict, MOST_AGE},
-    ffi::page::Page,
-};
+use crate::ffi::page::Page;
 use kernel::{prelude::*, sync::lock::spinlock::SpinLockBackend, sync::lock::Guard};
 
 /// A content that stays as long as this lives. A spinlock may be held: no sleeping.
@@ -37,34 +34,26 @@ impl<'a, T: Tier> Held<'a, T> {
         Self(Inner::Record { shard, number })
     }
 
-    /// Writes the page to `page`. Does not sleep. EIO, with `page` undefined, when the bytes are not what was kept.
+    /// Writes the page to `page`, which is asked for `now`. Does not sleep. EIO, with `page` undefined, when the bytes are not what
+    /// was kept.
     #[inline(always)]
-    pub fn read(&mut self, store: &Store<T>, page: &Page<'_>) -> Result {
+    pub fn read(&mut self, store: &Store<T>, page: &Page<'_>, now: u16) -> Result {
         match &mut self.0 {
             Inner::Word(word) => {
                 page.fill(*word);
                 Ok(())
             }
-            Inner::Record { shard, number } => read(shard, *number, store, page),
+            Inner::Record { shard, number } => read(shard, *number, store, page, now),
         }
     }
 
-    /// Whether it leaves, as `verdict` says of its age and its bytes; if not, it is of another age. A word
-    /// takes no room, and has no age: it counts as old.
-    pub fn leaves(&mut self, verdict: impl FnOnce(u8, usize) -> Verdict) -> bool {
+    /// When it came, or was last asked for, and the bytes that it takes; [`None`] for a word.
+    pub fn came(&mut self) -> Option<(u16, usize)> {
         let Inner::Record { shard, number } = &mut self.0 else {
-            return verdict(MOST_AGE, 0) == Verdict::Leaves;
+            return None;
         };
-        let Some(record) = shard.get_mut(*number) else {
-            return false;
-        };
-        match verdict(record.age(), record.length()) {
-            Verdict::Leaves => true,
-            Verdict::Stays(age) => {
-                record.set_age(age);
-                false
-            }
-        }
+        let record = shard.get_mut(*number)?;
+        Some((record.came(), record.length()))
     }
 
     /// Bytes that it takes.
@@ -90,9 +79,16 @@ impl<'a, T: Tier> Held<'a, T> {
 }
 
 #[inline(never)]
-fn read<T: Tier>(shard: &mut Shard<T>, number: u32, store: &Store<T>, page: &Page<'_>) -> Result {
+fn read<T: Tier>(
+    shard: &mut Shard<T>,
+    number: u32,
+    store: &Store<T>,
+    page: &Page<'_>,
+    now: u16,
+) -> Result {
     let record = shard.get_mut(number).ok_or(EIO)?;
     record.set_age(0);
+    record.set_came(now);
     decode(record, store, page)
 }
 

@@ -3,7 +3,10 @@
 #![forbid(unsafe_code)]
 
 use super::{Algorithm, Class, Shape, Tier};
-use crate::{account::Owner, core::policy::MOST_AGE};
+use crate::{
+    account::Owner,
+    core::policy::{lifetimes::STAMP_BITS, MOST_AGE},
+};
 use core::mem::replace;
 
 /// More references than this one content does not take: the next equal page is kept once more.
@@ -84,10 +87,12 @@ pub(super) struct Record<T: Tier> {
 
 const _: () = assert!(size_of::<Record<crate::ffi::zsmalloc::Pool>>() == 28);
 
-/// The parts of `payer`: the first one's number, whether there were others, and whether the dense
-/// codec was tried.
+/// The parts of `payer`: the first one's number, whether there were others, whether the dense
+/// codec was tried, and when it came.
 const SEVERAL: u32 = 1 << u16::BITS;
 const TRIED: u32 = 1 << (u16::BITS + 1);
+const CAME_SHIFT: u32 = u16::BITS + 2;
+const _: () = assert!(STAMP_BITS == u32::BITS - CAME_SHIFT);
 
 /// What comes next in a chain: a record's number plus one, or 0 for nothing.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -178,6 +183,7 @@ impl<T: Tier> Record<T> {
         ALGORITHM.set(&mut record.link, algorithm as u8);
         EPHEMERAL.set(&mut record.link, u8::from(class.ephemeral));
         record.payer = class.owner.0.into();
+        record.set_came(class.came);
         if let Some(tag) = tag {
             record.hash = tag.hash;
             SHARING.set(&mut record.link, tag.sharing as u8);
@@ -301,6 +307,17 @@ impl<T: Tier> Record<T> {
     /// That several pay for it.
     pub(super) fn set_several(&mut self) {
         self.payer |= SEVERAL;
+    }
+
+    /// When it came, or was last asked for.
+    pub(super) fn came(&self) -> u16 {
+        (self.payer >> CAME_SHIFT) as u16
+    }
+
+    /// Sets it.
+    #[inline]
+    pub(super) fn set_came(&mut self, came: u16) {
+        self.payer = self.payer & ((1 << CAME_SHIFT) - 1) | u32::from(came) << CAME_SHIFT;
     }
 
     /// For how many rounds nobody asked for it.

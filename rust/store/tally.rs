@@ -23,10 +23,10 @@ impl<T: Tier> Store<T> {
         account.tally(Count::CompressedBytes, bytes);
     }
 
-    /// Lets `owner` have one more reference to the content of `record`. EDQUOT when it may not hold
-    /// as much.
-    pub(super) fn count_share(&self, record: &mut Record<T>, owner: Owner) -> Result {
-        let account = self.accounts.of(owner);
+    /// Lets the owner of `class` have one more reference to the content of `record`. EDQUOT when it may not
+    /// hold as much.
+    pub(super) fn count_share(&self, record: &mut Record<T>, class: Class) -> Result {
+        let (owner, account) = (class.owner, self.accounts.of(class.owner));
         let bytes = record.length() as i64;
         if record.sharing() == Sharing::Global {
             account.charge(bytes.unsigned_abs())?;
@@ -38,6 +38,7 @@ impl<T: Tier> Store<T> {
         }
         record.set_references(record.references().saturating_add(1));
         record.set_age(0);
+        record.set_came(class.came);
         self.count_reference(record, 1);
         Ok(())
     }

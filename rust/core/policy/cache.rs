@@ -5,6 +5,7 @@
 //! They are for hosts: they allocate, which nothing else in this crate does, and the module does not compile them.
 #![forbid(unsafe_code)]
 
+mod adaptive;
 mod aging;
 mod arc;
 mod clock;
@@ -19,8 +20,8 @@ mod s3_fifo;
 mod second_chance;
 mod sieve;
 mod two_q;
-mod walk;
 
+pub use adaptive::Adaptive;
 pub use aging::Aging;
 pub use arc::Arc;
 pub use clock::Clock;
@@ -33,7 +34,6 @@ pub use s3_fifo::S3Fifo;
 pub use second_chance::SecondChance;
 pub use sieve::Sieve;
 pub use two_q::TwoQ;
-pub use walk::Walk;
 
 /// A page's name.
 pub type Key = u64;
@@ -46,7 +46,7 @@ pub const NEVER: u64 = u64::MAX;
 pub struct Reference {
     /// Which page.
     pub key: Key,
-    /// Where it is, among all that are stored: for [`Walk`], which goes through them in that order.
+    /// Where it is, among all that are stored: for [`Adaptive`], which goes through them in that order.
     pub place: u64,
     /// It is not as it is on disk: it would have to be written there before it leaves.
     pub dirty: bool,

@@ -80,9 +80,9 @@ struct Bench {
 
 impl Cleaner {
     /// May sleep. ENOMEM.
-    pub(super) fn new(pool: Arc<Pool>, overflow: Arc<Overflow>) -> Result<Arc<Self>> {
+    pub(super) fn new(pool: Arc<Pool>, overflow: Arc<Overflow>, pages: u64) -> Result<Arc<Self>> {
         let bench = Bench {
-            cold: Cold::new(),
+            cold: Cold::new(pages)?,
             batch: Batch::new(BATCH)?,
             taken: KVec::with_capacity(BATCH, GFP_KERNEL)?,
             places: KVec::with_capacity(BATCH, GFP_KERNEL)?,
@@ -310,9 +310,7 @@ impl Bench {
 impl Work for Cleaner {
     fn work(&self) -> u32 {
         let mut bench = self.bench.lock();
-        if self.pool.is_fuller_than(HALF) {
-            self.pool.age(&mut bench.cold);
-        }
+        self.pool.estimate_room();
         let mut wants_more = false;
         for _ in 0..BATCHES {
             wants_more = self.wants_room(&mut bench);

@@ -3,18 +3,14 @@
 
 use crate::events::{Event, Trace, What};
 use serde::Serialize;
-use tmem_core::policy::aging::AgingClock;
-use tmem_core::policy::cache::{Cache, Opt, Reference, Walk, ONLINE};
+use tmem_core::policy::cache::{Adaptive, Cache, Opt, Reference, ONLINE};
 
 /// Frames, as one part of so many of the trace's footprint.
 pub const PARTS: [usize; 3] = [8, 4, 2];
 
-/// What the module does when ephemeral pages leave, and when persistent ones go to the disk below; and what nobody does better than.
-pub const OURS: [&str; 2] = ["tmem", "tmem below"];
+/// What the module does; and what nobody does better than.
+pub const OURS: &str = "tmem";
 pub const BEST: &str = "OPT";
-
-/// As in rust/pool/cold.rs.
-const AGINGS: usize = 4;
 
 /// What becomes of a page that is got.
 #[derive(Clone, Copy, PartialEq)]
@@ -41,11 +37,12 @@ impl Cell {
     fn of(trace: &Trace, contract: Contract, part: usize) -> Self {
         let frames = (trace.footprint / part).max(1);
         let caches = ONLINE.iter().map(|(name, make)| (*name, make(frames)));
-        let ours: Box<dyn Cache> = Box::new(Walk::new(frames, AgingClock::new()));
-        let below = Walk::with_two_hands(frames, AgingClock::new(), AGINGS);
-        let below: Box<dyn Cache> = Box::new(below);
+        let ours: Box<dyn Cache> = Box::new(match contract {
+            Contract::Persistent => Adaptive::new(frames),
+            Contract::Ephemeral => Adaptive::ephemeral(frames),
+        });
         let best: Box<dyn Cache> = Box::new(Opt::with_bypass(frames));
-        let caches = caches.chain([(OURS[0], ours), (OURS[1], below), (BEST, best)]);
+        let caches = caches.chain([(OURS, ours), (BEST, best)]);
         let misses = caches
             .map(|(name, mut cache)| (name, misses(name, &mut *cache, &trace.events, contract)))
             .collect();

@@ -89,8 +89,7 @@ fn panel(area: &Area, trace: &Trace, cells: &[Cell]) -> Drawn {
 fn style(name: &str, index: usize) -> ShapeStyle {
     match name {
         BEST => BLACK.stroke_width(4),
-        _ if name == OURS[0] => RGBColor(0, 114, 178).stroke_width(4),
-        _ if name == OURS[1] => RGBColor(213, 94, 0).stroke_width(4),
+        OURS => RGBColor(0, 114, 178).stroke_width(4),
         _ => Palette99::pick(index).stroke_width(1),
     }
 }

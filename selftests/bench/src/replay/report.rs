@@ -18,7 +18,7 @@ pub fn text(replayed: &[(Trace, Vec<Cell>)]) -> String {
 /// In the order of the tables.
 fn policies() -> impl Iterator<Item = &'static str> {
     let online = ONLINE.iter().map(|(name, _)| *name);
-    online.chain(OURS).chain([BEST])
+    online.chain([OURS, BEST])
 }
 
 fn table(trace: &Trace, cells: &[Cell]) -> String {
