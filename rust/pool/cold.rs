@@ -15,7 +15,7 @@ use crate::{
         size::PAGE_BYTES,
         totals,
     },
-    ffi::{machine, page::Page},
+    ffi::{clock, machine, page::Page},
     store::{Content, Copied, Counter},
 };
 use kernel::prelude::*;
@@ -27,6 +27,9 @@ const ROOM: (u64, u64) = (512, 1 << 16);
 
 /// Pages that are looked at between two looks at who else wants the CPU.
 const PACE: usize = 1024;
+
+/// A search that found none rests for so many times what it took.
+const REST: u64 = 4;
 
 /// A page is old, and written early, if as many pages were put since as this part of all.
 const OLD: u64 = 4;
@@ -49,6 +52,8 @@ type Chosen = (Handle, u16);
 /// Those that leave next, and who goes round a pool in search of those that may soon.
 pub struct Cold {
     chosen: Least<KVVec<Valued<Chosen>>>,
+    /// When the next search may begin, in nanoseconds.
+    rests_until: u64,
     early: Position,
     clean: Position,
 }
@@ -62,6 +67,7 @@ impl Cold {
         };
         Ok(Self {
             chosen: Least::new(KVVec::from_elem(none, room(pages), GFP_KERNEL)?),
+            rests_until: 0,
             early: Position::START,
             clean: Position::START,
         })
@@ -103,7 +109,7 @@ impl Pool {
         page: Option<&Page<'_>>,
     ) -> Option<Found> {
         for chosen in [false, true] {
-            if chosen {
+            if chosen && clock::now() >= cold.rests_until {
                 self.choose(cold, &wanted, page.is_none());
             }
             while let Some((handle, came)) = cold.chosen.take() {
@@ -118,6 +124,7 @@ impl Pool {
 
     /// Looks at all pages for those that are worth least.
     fn choose(&self, cold: &mut Cold, wanted: impl Fn(Owner) -> bool, only_clean: bool) {
+        let begin = clock::now();
         cold.chosen.clear();
         let Some(worths) = self.followed.as_ref().map(|followed| followed.worths()) else {
             return;
@@ -137,6 +144,11 @@ impl Pool {
             }
         }
         cold.chosen.sort();
+        if cold.chosen.is_empty() {
+            let end = clock::now();
+            let took = end.saturating_sub(begin);
+            cold.rests_until = end.saturating_add(took.saturating_mul(REST));
+        }
     }
 
     /// What it is worth to keep the page under `handle`, if it may leave.

@@ -97,8 +97,14 @@ impl Followed {
             return;
         };
         what(&mut lifetimes);
-        self.now.store(lifetimes.now().into(), Relaxed);
-        self.outside.store(lifetimes.outside(), Relaxed);
+        // Others read both all the time, and they seldom change.
+        let (now, outside) = (lifetimes.now().into(), lifetimes.outside());
+        if self.now.load(Relaxed) != now {
+            self.now.store(now, Relaxed);
+        }
+        if self.outside.load(Relaxed) != outside {
+            self.outside.store(outside, Relaxed);
+        }
     }
 }
 

@@ -56,6 +56,11 @@ impl<P, V: DerefMut<Target = [Valued<P>]>> Least<V> {
         sink(self.pages());
     }
 
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// All were looked at: from now on they are taken.
     pub fn sort(&mut self) {
         for last in (1..self.len).rev() {
@@ -149,6 +154,7 @@ mod tests {
 
     #[test]
     fn none_is_taken_where_there_is_none() {
+        assert!(Least::<Vec<Valued<u8>>>::new(Vec::new()).is_empty());
         assert!(least(&[], 8, 8).is_empty());
         assert!(least(&[1, 2], 0, 8).is_empty());
     }
