@@ -20,19 +20,18 @@ use crate::{
 };
 use kernel::prelude::*;
 
-/// Of all pages, a part is chosen at once, to leave one after the other; of a large pool, no more than there is room for.
+/// Of all pages, or the next ones of a large pool, a part is chosen at once, to leave one after the other; no more than there is room
+/// for.
+const SEARCHED: u64 = 1 << 19;
 const PART: u64 = 8;
 const ROOM_PART: u64 = 64;
 const ROOM: (u64, u64) = (512, 1 << 16);
 
 /// Pages that are looked at between two looks at who else wants the CPU.
-const PACE: usize = 1024;
+const PACE: u64 = 1024;
 
 /// A search that found none rests for so many times what it took.
 const REST: u64 = 4;
-
-/// A page is old, and written early, if as many pages were put since as this part of all.
-const OLD: u64 = 4;
 
 /// Pages that are looked at in search of an old one.
 const MOST_PASSED: usize = 512;
@@ -54,6 +53,7 @@ pub struct Cold {
     chosen: Least<KVVec<Valued<Chosen>>>,
     /// When the next search may begin, in nanoseconds.
     rests_until: u64,
+    hand: Position,
     early: Position,
     clean: Position,
 }
@@ -68,6 +68,7 @@ impl Cold {
         Ok(Self {
             chosen: Least::new(KVVec::from_elem(none, room(pages), GFP_KERNEL)?),
             rests_until: 0,
+            hand: Position::START,
             early: Position::START,
             clean: Position::START,
         })
@@ -122,20 +123,19 @@ impl Pool {
         None
     }
 
-    /// Looks at all pages for those that are worth least.
+    /// Looks at pages for those that are worth least.
     fn choose(&self, cold: &mut Cold, wanted: impl Fn(Owner) -> bool, only_clean: bool) {
         let begin = clock::now();
         cold.chosen.clear();
         let Some(worths) = self.followed.as_ref().map(|followed| followed.worths()) else {
             return;
         };
-        let most = self.counters.sum(Counter::Pages).div_ceil(PART) as usize;
-        let mut at = Position::START;
-        for passed in 1_usize.. {
-            let Some(position) = self.index.next(at) else {
+        let all = self.counters.sum(Counter::Pages).min(SEARCHED);
+        let most = all.div_ceil(PART) as usize;
+        for passed in 1..=all {
+            let Some(position) = self.next_round(&mut cold.hand) else {
                 break;
             };
-            at = position.after();
             if let Some(valued) = self.value(position.handle(), &worths, &wanted, only_clean) {
                 cold.chosen.offer(valued, most);
             }
@@ -180,7 +180,7 @@ impl Pool {
         wanted: impl Fn(Owner) -> bool,
         page: &Page<'_>,
     ) -> Option<(Handle, Copied)> {
-        let is_old = self.old()?;
+        let is_old = |came| self.is_old(came);
         for _ in 0..MOST_PASSED {
             let position = self.next_round(&mut cold.early)?;
             let found = self.look(position.handle(), &wanted, &is_old, Some(page));
@@ -194,7 +194,7 @@ impl Pool {
     /// The next page that is old and on a disk below as well. Does not sleep. [`None`] when there is none to
     /// find in some hundred steps.
     pub fn next_old_clean(&self, cold: &mut Cold) -> Option<Handle> {
-        let is_old = self.old()?;
+        let is_old = |came| self.is_old(came);
         for _ in 0..MOST_PASSED {
             let position = self.next_round(&mut cold.clean)?;
             let found = self.look(position.handle(), |_| true, &is_old, None);
@@ -203,13 +203,6 @@ impl Pool {
             }
         }
         None
-    }
-
-    /// Whether a page is old that came, or was last asked for, then.
-    fn old(&self) -> Option<impl Fn(u16) -> bool> {
-        let worths = self.followed.as_ref()?.worths();
-        let pages = self.counters.sum(Counter::Pages);
-        Some(move |came| worths.since(came) >= pages / OLD)
     }
 
     /// What is under `handle`, if that is wanted and `leaves`: a page that a disk below has, or one

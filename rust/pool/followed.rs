@@ -7,7 +7,10 @@
 #![forbid(unsafe_code)]
 
 use super::{Handle, Pool};
-use crate::core::policy::lifetimes::{self, Lifetimes, Worths};
+use crate::{
+    core::policy::lifetimes::{self, Lifetimes, Worths},
+    store::Counter,
+};
 use kernel::{
     prelude::*,
     sync::{
@@ -74,6 +77,12 @@ impl Followed {
         self.tell(pool, handle, Lifetimes::ended);
     }
 
+    /// How many pages have come since one came, or was asked for, then.
+    pub(super) fn since(&self, came: u16) -> u64 {
+        let rarity = self.outside.load(Relaxed).trailing_ones();
+        lifetimes::since(self.now.load(Relaxed), came, rarity)
+    }
+
     /// What pages are worth now.
     pub(super) fn worths(&self) -> Worths {
         self.lifetimes.lock().worths()
@@ -108,7 +117,17 @@ impl Followed {
     }
 }
 
+/// A page is old if as many pages were put since as this part of all.
+const OLD: u64 = 4;
+
 impl Pool {
+    /// Whether a page is old that came, or was last asked for, then; none is where none leave.
+    pub(super) fn is_old(&self, came: u16) -> bool {
+        let old = self.counters.sum(Counter::Pages) / OLD;
+        let followed = self.followed.as_ref();
+        followed.is_some_and(|followed| followed.since(came) >= old)
+    }
+
     /// The time, as it is kept with pages; it stands still where none leave.
     pub(super) fn now(&self) -> u16 {
         self.followed.as_ref().map_or(0, |followed| followed.now())

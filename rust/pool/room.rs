@@ -33,8 +33,8 @@ const MOST_BATCHES: usize = 16;
 /// Pages that are looked at, or leave, at most without a pause.
 pub(super) const MOST_PASSED: usize = 1024;
 
-/// Pages of which some are chosen, and the part that is.
-const SEARCHED: usize = 8192;
+/// Pages of which some are chosen, and the part that is: half a million instructions for who puts a page.
+const SEARCHED: usize = 2048;
 const PART: u64 = 8;
 
 /// A page that was chosen, of that pool, and when it came or was last asked for.
@@ -118,7 +118,7 @@ impl Pools {
         let Some(leaving) = &state.leaving else {
             return false;
         };
-        let (worths, old) = (leaving.followed.worths(), pages(&state) / parts);
+        let old = pages(&state) / parts;
         let accounts = self.accounts();
         let wanted = |whose| accounts.is_within(whose, owner);
         for _ in 0..MOST_PASSED {
@@ -126,7 +126,7 @@ impl Pools {
                 return false;
             };
             pool.evict(&position.handle(), wanted, |came| {
-                came.is_none_or(|came| worths.since(came) >= old)
+                came.is_none_or(|came| leaving.followed.since(came) >= old)
             });
             if !accounts.is_above_low(owner) {
                 return false;

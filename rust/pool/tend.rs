@@ -92,7 +92,7 @@ pub struct Tender {
 struct Purpose {
     /// Pages get older, and old ones are encoded densely.
     ages: bool,
-    /// So are, in pools that are near their limit, all but young ones.
+    /// So are those that are not young, in pools that are near their limit and have a disk below.
     presses: bool,
 }
 
@@ -239,11 +239,11 @@ impl Pool {
         let round = Round {
             ages: purpose.ages,
             old: OLD,
-            is_full: purpose.presses && self.is_fuller_than(FULL),
             dense: Algorithm::Zstd,
             fast: self.limit.algorithm(self.store.policy()),
         };
-        let look = |content: &_| self.store.look(content, &round, page);
+        let presses = |came| purpose.presses && self.is_fuller_than(FULL) && self.is_old(came);
+        let look = |content: &_| self.store.look(content, &round, presses, page);
         let Some(task) = self.index.with(handle, look).flatten() else {
             return false;
         };

@@ -21,11 +21,8 @@ use kernel::prelude::*;
 pub struct Round {
     /// Contents that nobody asked for are one round older.
     pub ages: bool,
-    /// Contents of this age are encoded densely; none when it is 0. Those of an account that is pressed,
-    /// when they are older than 0.
+    /// Contents of this age are encoded densely. Those of an account that is pressed, when they are older than 0.
     pub old: u8,
-    /// So are all accounts', as if each were pressed.
-    pub is_full: bool,
     /// The codec of those, and the one of contents that are asked for.
     pub dense: Algorithm,
     /// See there.
@@ -59,16 +56,22 @@ impl Task {
 }
 
 impl<T: Tier> Store<T> {
-    /// Whether there is something to do about `content`: if so, its page is in `page`. Does not
-    /// sleep.
-    pub fn look(&self, content: &Content, round: &Round, page: &Page<'_>) -> Option<Task> {
+    /// Whether there is something to do about `content`: if so, its page is in `page`. `presses`: whether one that came, or was
+    /// last asked for, then is to be encoded densely before it is old. Does not sleep.
+    pub fn look(
+        &self,
+        content: &Content,
+        round: &Round,
+        presses: impl FnOnce(u16) -> bool,
+        page: &Page<'_>,
+    ) -> Option<Task> {
         let place = content.place();
         let Place::Record { shard, number } = place else {
             return None;
         };
         let mut shard = self.shard(shard).lock();
         let record = shard.get_mut(number)?;
-        let job = self.job(record, round, content.owner());
+        let job = self.job(record, round, content.owner(), presses);
         if round.ages {
             if record.age() > 0 {
                 let bytes = record.length() as u64 / u64::from(record.references().max(1));
@@ -82,33 +85,41 @@ impl<T: Tier> Store<T> {
             return None;
         }
         record.set_pinned(true);
-        record.set_tried(job == Job::Encode(round.dense));
+        if job == Job::Encode(round.dense) {
+            record.set_tried(true);
+            // Only who asks for it makes it young.
+            record.set_age(record.age().max(1));
+        } else {
+            record.set_tried(false);
+        }
         let owner = content.owner();
         Some(Task { job, owner, place })
     }
 
-    fn job(&self, record: &Record<T>, round: &Round, owner: Owner) -> Option<Job> {
+    fn job(
+        &self,
+        record: &Record<T>,
+        round: &Round,
+        owner: Owner,
+        presses: impl FnOnce(u16) -> bool,
+    ) -> Option<Job> {
         if record.references() > 1 {
             let allowed = self.policy.dedup().allows(record.sharing());
             return (!allowed).then_some(Job::Split);
         }
         let algorithm = record.algorithm()?;
         let (dense, fast) = (round.dense, round.fast);
-        match record.age() {
-            0 if algorithm == dense && fast != dense => Some(Job::Encode(fast)),
-            age if algorithm != dense && !record.was_tried() && self.is_due(age, round, owner) => {
-                Some(Job::Encode(dense))
-            }
-            _ => None,
+        let age = record.age();
+        if algorithm == dense {
+            return (age == 0 && fast != dense).then_some(Job::Encode(fast));
         }
-    }
-
-    /// Whether a content of that age is to be encoded densely. Not for an account whose own programs
-    /// get no CPU.
-    fn is_due(&self, age: u8, round: &Round, owner: Owner) -> bool {
-        let is_old = round.ages && round.old > 0 && age >= round.old;
-        let is_pressed = round.is_full || self.accounts.is_marked(owner);
-        (is_old || age > 0 && is_pressed) && !self.accounts.is_stalled(owner)
+        // Not for an account whose own programs get no CPU.
+        if record.was_tried() || self.accounts.is_stalled(owner) {
+            return None;
+        }
+        let is_old = round.ages && age >= round.old;
+        let is_due = is_old || age > 0 && self.accounts.is_marked(owner) || presses(record.came());
+        is_due.then_some(Job::Encode(dense))
     }
 
     /// The page as the task wants it encoded; [`None`] when that would take no less room, or there

@@ -42,7 +42,6 @@ const STAMP: u32 = (1 << STAMP_BITS) - 1;
 #[derive(Clone, Copy)]
 pub struct Worths {
     now: u32,
-    rarity: u32,
     by_age: Option<ages::Worths>,
 }
 
@@ -50,7 +49,7 @@ impl Worths {
     /// What it is worth to keep a page that came then and takes so many bytes, of which others could have the room. Of those worth
     /// the same, the older one is worth less.
     pub fn of(&self, came: u16, bytes: usize) -> u64 {
-        let age = self.age(came);
+        let age = age(self.now, came);
         let worth = match self.by_age.as_ref() {
             Some(by_age) => by_age.of(age),
             None => u32::MAX / (age + 1),
@@ -58,15 +57,15 @@ impl Worths {
         let by_byte = u64::from(worth) * PAGE_BYTES / (bytes.max(1) as u64);
         (by_byte << STAMP_BITS) | u64::from(STAMP - age)
     }
+}
 
-    /// How many pages have come since one did.
-    pub fn since(&self, came: u16) -> u64 {
-        u64::from(self.age(came)) << self.rarity
-    }
+/// How many pages have come until `now` since one did; of so many, as a power of two, one is in the sample.
+pub fn since(now: u32, came: u16, rarity: u32) -> u64 {
+    u64::from(age(now, came)) << rarity
+}
 
-    fn age(&self, came: u16) -> u32 {
-        self.now.wrapping_sub(came.into()) & STAMP
-    }
+fn age(now: u32, came: u16) -> u32 {
+    now.wrapping_sub(came.into()) & STAMP
 }
 
 /// A page's name by its number: others differ in all parts of it.
@@ -185,7 +184,6 @@ impl<W: DerefMut<Target = [u32]>> Lifetimes<W> {
         let follows_least = self.least.missed < self.oldest.missed;
         Worths {
             now: self.now,
-            rarity: self.rarity,
             by_age: follows_least.then(|| self.ages.worths()),
         }
     }
@@ -394,7 +392,7 @@ mod tests {
         for page in 0..100_000 {
             let came = lifetimes.now();
             lifetimes.came(name(page), 100);
-            assert_eq!(lifetimes.worths().since(came), 1);
+            assert_eq!(since(lifetimes.now, came, lifetimes.rarity), 1);
         }
     }
 }

@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, HashMap};
 /// Of the pages that are looked at, a part is chosen at once, to leave one after the other.
 const PART: usize = 8;
 /// Of ephemeral pages, so many are looked at.
-const SEARCHED: usize = 8192;
+const SEARCHED: usize = 2048;
 
 /// Where a page is, and when it came or was last asked for.
 type Chosen = ((u64, Key), u16);
