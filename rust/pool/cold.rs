@@ -183,7 +183,7 @@ impl Pool {
         let is_old = |came| self.is_old(came);
         for _ in 0..MOST_PASSED {
             let position = self.next_round(&mut cold.early)?;
-            let found = self.look(position.handle(), &wanted, &is_old, Some(page));
+            let found = self.look(position.handle(), &wanted, is_old, Some(page));
             if let Some(Found::Copied(handle, copied)) = found {
                 return Some((handle, copied));
             }
@@ -197,7 +197,7 @@ impl Pool {
         let is_old = |came| self.is_old(came);
         for _ in 0..MOST_PASSED {
             let position = self.next_round(&mut cold.clean)?;
-            let found = self.look(position.handle(), |_| true, &is_old, None);
+            let found = self.look(position.handle(), |_| true, is_old, None);
             if let Some(Found::Clean(handle)) = found {
                 return Some(handle);
             }
