@@ -3,6 +3,7 @@
 # scripts/replay, on a trace that is made here: tables, JSON, a plot, and what it refuses. What it counts is tested with its
 # program (selftests/bench/tests).
 # host
+# long
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
 # shellcheck source=scripts/lib/env.sh
