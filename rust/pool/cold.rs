@@ -180,7 +180,7 @@ impl Pool {
         wanted: impl Fn(Owner) -> bool,
         page: &Page<'_>,
     ) -> Option<(Handle, Copied)> {
-        let is_old = |came| self.is_old(came);
+        let is_old = self.is_old();
         for _ in 0..MOST_PASSED {
             let position = self.next_round(&mut cold.early)?;
             let found = self.look(position.handle(), &wanted, is_old, Some(page));
@@ -194,7 +194,7 @@ impl Pool {
     /// The next page that is old and on a disk below as well. Does not sleep. [`None`] when there is none to
     /// find in some hundred steps.
     pub fn next_old_clean(&self, cold: &mut Cold) -> Option<Handle> {
-        let is_old = |came| self.is_old(came);
+        let is_old = self.is_old();
         for _ in 0..MOST_PASSED {
             let position = self.next_round(&mut cold.clean)?;
             let found = self.look(position.handle(), |_| true, is_old, None);

@@ -121,11 +121,12 @@ impl Followed {
 const OLD: u64 = 4;
 
 impl Pool {
-    /// Whether a page is old that came, or was last asked for, then; none is where none leave.
-    pub(super) fn is_old(&self, came: u16) -> bool {
+    /// Whether a page is old, by when it came, or was last asked for: told for as many pages as there are now; none is where none
+    /// leave.
+    pub(super) fn is_old(&self) -> impl Fn(u16) -> bool + Copy + '_ {
         let old = self.counters.sum(Counter::Pages) / OLD;
         let followed = self.followed.as_ref();
-        followed.is_some_and(|followed| followed.since(came) >= old)
+        move |came| followed.is_some_and(|followed| followed.since(came) >= old)
     }
 
     /// The time, as it is kept with pages; it stands still where none leave.

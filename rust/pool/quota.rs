@@ -41,13 +41,13 @@ impl Quota {
         if self.used.fetch_add(1, Relaxed) < self.most.load(Relaxed) {
             return Ok(());
         }
-        self.give(1);
+        self.give();
         Err(edquot())
     }
 
-    /// Gives some back. Any context.
-    pub fn give(&self, number: u64) {
-        self.used.fetch_sub(number, Relaxed);
+    /// Gives one back. Any context.
+    pub fn give(&self) {
+        self.used.fetch_sub(1, Relaxed);
     }
 }
 
@@ -89,6 +89,6 @@ fn take(quota: Option<&Quota>) -> Result {
 #[inline]
 fn give(quota: Option<&Quota>) {
     if let Some(quota) = quota {
-        quota.give(1);
+        quota.give();
     }
 }

@@ -242,7 +242,7 @@ impl Pool {
             dense: Algorithm::Zstd,
             fast: self.limit.algorithm(self.store.policy()),
         };
-        let presses = |came| purpose.presses && self.is_fuller_than(FULL) && self.is_old(came);
+        let presses = |came| purpose.presses && self.is_fuller_than(FULL) && self.is_old()(came);
         let look = |content: &_| self.store.look(content, &round, presses, page);
         let Some(task) = self.index.with(handle, look).flatten() else {
             return false;

@@ -48,8 +48,8 @@ impl Workspace {
     /// One for work in the background, by zstd at a higher level. May sleep. ENOMEM.
     pub fn dense() -> Result<Self> {
         Ok(Self {
-            lz4: lz4::State::new()?,
             zstd: Some(zstd::State::new(Level::Dense)?),
+            ..Self::new()?
         })
     }
 
@@ -130,7 +130,7 @@ macro_rules! algorithms {
             }
 
             /// What it needs that is not always there. May sleep. ENOMEM.
-            pub fn extra(self) -> Result<Extra> {
+            pub(super) fn extra(self) -> Result<Extra> {
                 match self {
                     $(Self::$name => <$codec>::extra()),*
                 }
