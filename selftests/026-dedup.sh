@@ -8,6 +8,8 @@
 
 real=$(readlink -f /bin/bash)
 pages=256
+operations=100000
+! is_debug_kernel || operations=20000
 
 # copy_to PAGE: real pages, from that page of the disk on.
 copy_to() {
@@ -101,6 +103,21 @@ shares_are_split() {
 	[[ $(stat_of pages) == 0 && $(stat_of stored_bytes) == 0 && $(stat_of arena_bytes) == 0 ]]
 }
 
+# Few pages of few contents, so that many are equal, and are written again just when they are split.
+written_while_split() {
+	local storm domain
+	set_size 64M
+	tmem-test storm "$disk" --operations "$operations" --threads 2 --pages 64 --contents 16 --seed 5 &
+	storm=$!
+	while [[ -d /proc/$storm ]]; do
+		for domain in global off; do
+			echo $domain >/sys/kernel/tmem/dedup
+			sleep 0.02
+		done
+	done
+	wait $storm
+}
+
 # A wider domain splits nothing.
 shares_may_stay() {
 	local before
@@ -149,6 +166,7 @@ case_of "domain cgroup: two cgroups share nothing" cgroups_share cgroup
 case_of "domain global: two cgroups share" cgroups_share global
 case_of "from cgroup to off: shares are split" shares_are_split cgroup off
 case_of "from global to cgroup: shares are split" shares_are_split global cgroup
+case_of "what is written while shares are split stays" written_while_split
 case_of "from cgroup to global: they may stay" shares_may_stay
 case_of "a damaged page is not shared" damage_is_not_shared
 case_of "counters that tell are root's" others_may_not_look

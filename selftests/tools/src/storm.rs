@@ -27,6 +27,9 @@ pub struct Options {
     pages: u64,
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// How many contents there are: with few, many pages are equal
+    #[arg(long, default_value_t = u64::MAX)]
+    contents: u64,
     /// Writes may be refused; a page then holds what it held, what was written, or nothing
     #[arg(long)]
     refusals: bool,
@@ -45,6 +48,7 @@ struct Storm<'a> {
     device: &'a Device,
     reference: Vec<Entry>,
     left: AtomicU64,
+    contents: u64,
     refusals: Option<AtomicU64>,
 }
 
@@ -55,6 +59,7 @@ pub fn run(options: &Options) -> Outcome {
         device: &device,
         reference: (0..options.pages).map(|_| Mutex::new(None)).collect(),
         left: AtomicU64::new(options.operations),
+        contents: options.contents,
         refusals: options.refusals.then(AtomicU64::default),
     };
     thread::scope(|scope| {
@@ -121,7 +126,7 @@ impl Storm<'_> {
     ) -> Outcome {
         let before: Vec<_> = entries.iter().map(|entry| **entry).collect();
         for (index, entry) in entries.iter_mut().enumerate() {
-            let content = Content::new(Class::Mixed, rng.next());
+            let content = Content::new(Class::Mixed, rng.below(self.contents));
             content.make(memory.page_mut(index));
             **entry = Some(content);
         }
