@@ -15,5 +15,6 @@ pub mod refusal;
 pub mod same_filled;
 pub mod shares;
 pub mod size;
+pub mod size_class;
 pub mod totals;
 pub mod trace;

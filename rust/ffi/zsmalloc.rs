@@ -5,7 +5,10 @@
 //! [`Pool`]'s drop and [`Pool::store`].
 
 use super::{bindings, checksum, page::Page};
-use crate::core::size::{PAGE_BYTES, PAGE_SIZE};
+use crate::core::{
+    size::{PAGE_BYTES, PAGE_SIZE},
+    size_class,
+};
 use core::{
     mem::ManuallyDrop,
     num::NonZeroU32,
@@ -47,8 +50,8 @@ unsafe impl Sync for Pool {}
 ///
 /// # Invariants
 ///
-/// `high` and `low` are the halves of the complement of the handle of an object of [`POOL`],
-/// `length` bytes long, owned by this value alone. (A handle is a slab's address: never in the last
+/// `high` and `low` are the halves of the complement of the handle of an object of [`POOL`], of
+/// `length` bytes and perhaps some more, owned by this value alone. (A handle is a slab's address: never in the last
 /// 4 GiB, in user-mode Linux in the first.)
 #[repr(Rust, packed(2))]
 pub struct Object {
@@ -131,14 +134,15 @@ impl Pool {
     }
 
     fn allocate(&self, length: usize) -> Result<Object> {
-        if length > PAGE_SIZE {
+        if length == 0 || length > PAGE_SIZE {
             return Err(EINVAL);
         }
+        let allocated = size_class::allocated(length, self.bytes(), self.huge_length());
         // SAFETY: the pool lives; zs_malloc answers any size by a handle or an error.
         let handle = unsafe {
             bindings::zs_malloc(
                 self.0.as_ptr(),
-                length,
+                allocated,
                 bindings::tmem_arena_gfp(),
                 bindings::NUMA_NO_NODE,
             )
@@ -148,7 +152,7 @@ impl Pool {
             return Err(Error::from_errno(handle as i32));
         }
         let halves = !(handle as u64);
-        // INVARIANT: just allocated, in the pool there is, with this length.
+        // INVARIANT: just allocated, in the pool there is, no shorter than this.
         Ok(Object {
             high: NonZeroU32::new((halves >> 32) as u32).ok_or(ENOMEM)?,
             low: halves as u32,
