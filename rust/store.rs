@@ -27,7 +27,7 @@ mod snapshot;
 mod tally;
 mod tier;
 
-pub use codec::{Algorithm, Workspace};
+pub use codec::{Algorithm, Need, Workspace};
 pub use content::Content;
 pub use copy::Copied;
 pub use counters::{Counter, Counters, Counts};
@@ -147,10 +147,11 @@ impl<T: Tier> Store<T> {
         }
     }
 
-    /// Gets ready for pages encoded by `algorithm`, which no put may name before. May sleep. ENOMEM.
-    pub fn prepare(&self, algorithm: Algorithm) -> Result {
-        self.buffers
-            .prepare(algorithm, |bytes| self.ledger.add_metadata(bytes as i64))
+    /// Gets ready for pages encoded by `algorithm`: no put, and no work in the background, may name it
+    /// before. May sleep. ENOMEM.
+    pub fn prepare(&self, algorithm: Algorithm, need: Need) -> Result {
+        let grown = |bytes| self.ledger.add_metadata(bytes as i64);
+        self.buffers.prepare(algorithm, need, grown)
     }
 
     /// What is kept as `content`, so that nobody gives it up meanwhile. Does not sleep.

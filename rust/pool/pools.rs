@@ -11,7 +11,7 @@ use crate::{
     account::Accounts,
     core::totals::Totals,
     ffi::page::Page,
-    store::{Algorithm, Counter, Policy, Sharing, Snapshot, Store},
+    store::{Algorithm, Counter, Need, Policy, Sharing, Snapshot, Store},
 };
 use core::{mem::replace, ops::Deref};
 use kernel::{
@@ -126,17 +126,18 @@ impl Pools {
         // A store that is made meanwhile would not be ready for it.
         let _lifecycle = self.lifecycle.lock();
         if let Some(store) = self.store() {
-            store.prepare(algorithm)?;
+            store.prepare(algorithm, Need::Puts)?;
         }
         self.policy.set_algorithm(algorithm);
         Ok(())
     }
 
-    /// Gets the store, if there is one, ready for `algorithm`. May sleep. ENOMEM.
+    /// Gets the store, if there is one, ready for gets of what `algorithm` encoded in the background.
+    /// May sleep. ENOMEM.
     pub(super) fn make_ready(&self, algorithm: Algorithm) -> Result {
         let _lifecycle = self.lifecycle.lock();
         self.store()
-            .map_or(Ok(()), |store| store.prepare(algorithm))
+            .map_or(Ok(()), |store| store.prepare(algorithm, Need::Gets))
     }
 
     /// Makes a pool, or joins the shared one of that UUID. May sleep. ENOMEM.
@@ -152,7 +153,7 @@ impl Pools {
                 GFP_KERNEL,
             )?,
         };
-        store.prepare(plan.limit.algorithm(&self.policy))?;
+        store.prepare(plan.limit.algorithm(&self.policy), Need::Puts)?;
         let ephemeral = plan.kind.is_ephemeral();
         let id = self.free_id(&mut lifecycle);
         let leaving = self.new_leaving(plan.kind)?;

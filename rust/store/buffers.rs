@@ -2,7 +2,7 @@
 //! Buffers for compressing and decompressing, one of each a CPU.
 #![forbid(unsafe_code)]
 
-use super::codec::{Algorithm, Decoder, Workspace};
+use super::codec::{Algorithm, Decoder, Need, Workspace};
 use crate::ffi::page::PageBuffer;
 use crate::ffi::percpu::PerCpu;
 use kernel::{
@@ -17,7 +17,7 @@ use kernel::{
 pub(super) struct Buffers {
     workspaces: PerCpu<Pin<KBox<Mutex<Workspace>>>>,
     bounces: PerCpu<Pin<KBox<SpinLock<Bounce>>>>,
-    /// A bit for each algorithm that they are fit for.
+    /// Two bits for each algorithm: the [`Need`] that they are fit for.
     prepared: Atomic<u32>,
 }
 
@@ -57,15 +57,21 @@ impl Buffers {
         self.bounces.here()
     }
 
-    /// Makes them fit for `algorithm`; tells `grown` how many bytes more each holds. May sleep.
-    /// ENOMEM.
-    pub(super) fn prepare(&self, algorithm: Algorithm, grown: impl Fn(usize)) -> Result {
-        let (prepared, bit) = (self.prepared.load(Relaxed), 1 << algorithm as u32);
-        if prepared & bit != 0 {
+    /// Makes them fit for what needs `algorithm`; tells `grown` how many bytes more each holds. May
+    /// sleep. ENOMEM.
+    pub(super) fn prepare(
+        &self,
+        algorithm: Algorithm,
+        need: Need,
+        grown: impl Fn(usize),
+    ) -> Result {
+        let bits = (need as u32) << (2 * algorithm as u32);
+        let prepared = self.prepared.load(Relaxed);
+        if prepared & bits == bits {
             return Ok(());
         }
         for (workspace, bounce) in self.workspaces.iter().zip(self.bounces.iter()) {
-            let mut extra = algorithm.extra()?;
+            let mut extra = algorithm.extra(need)?;
             let mut workspace = workspace.lock();
             let mut bounce = bounce.lock();
             let before = workspace.bytes() + bounce.decoder.bytes();
@@ -76,8 +82,8 @@ impl Buffers {
             drop(workspace);
             grown(after - before);
         }
-        // Another's bit that is lost has it come here again, for nothing.
-        self.prepared.store(prepared | bit, Relaxed);
+        // Another's bits that are lost have it come here again, for nothing.
+        self.prepared.store(prepared | bits, Relaxed);
         Ok(())
     }
 

@@ -16,7 +16,7 @@ trait Codec {
     const NAME: &'static str;
 
     /// What it needs that is not always there. May sleep. ENOMEM.
-    fn extra() -> Result<Extra> {
+    fn extra(_: Need) -> Result<Extra> {
         Ok(Extra::default())
     }
 
@@ -86,6 +86,15 @@ impl Decoder {
     }
 }
 
+/// Who needs a codec.
+#[derive(Clone, Copy)]
+pub enum Need {
+    /// Gets, of what was encoded in the background.
+    Gets = 1,
+    /// Puts as well.
+    Puts = 3,
+}
+
 /// What only some codecs need, on its way to a [`Workspace`] and a [`Decoder`]: nothing may be
 /// allocated while these are locked.
 #[derive(Default)]
@@ -130,9 +139,9 @@ macro_rules! algorithms {
             }
 
             /// What it needs that is not always there. May sleep. ENOMEM.
-            pub(super) fn extra(self) -> Result<Extra> {
+            pub(super) fn extra(self, need: Need) -> Result<Extra> {
                 match self {
-                    $(Self::$name => <$codec>::extra()),*
+                    $(Self::$name => <$codec>::extra(need)),*
                 }
             }
 

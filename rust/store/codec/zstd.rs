@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 //! zstd, by the kernel: fewer bytes for more time. Its memory, which is most of 200 KiB a CPU, is
-//! allocated when it is first chosen.
+//! allocated when it is first chosen; the half for decoding alone, when pages are first encoded in the background.
 #![forbid(unsafe_code)]
 
-use super::{Codec, Decoder, Extra, Workspace};
+use super::{Codec, Decoder, Extra, Need, Workspace};
 use crate::{
     core::{codec::plain::raw_equals, size::PAGE_SIZE},
     ffi::{
@@ -57,9 +57,13 @@ impl DecodeState {
 impl Codec for Zstd {
     const NAME: &'static str = "zstd";
 
-    fn extra() -> Result<Extra> {
+    fn extra(need: Need) -> Result<Extra> {
+        let encoder = match need {
+            Need::Gets => None,
+            Need::Puts => Some(State::new(Level::Default)?),
+        };
         Ok(Extra {
-            encoder: Some(State::new(Level::Default)?),
+            encoder,
             decoder: Some(DecodeState::new()?),
         })
     }
