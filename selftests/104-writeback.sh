@@ -17,7 +17,7 @@ limit=$((8 << 20))
 # settled: until the thread has made room.
 settled() {
 	for _ in {1..100}; do
-		(($(mm mem_used_total) > limit * 15 / 16)) || return 0
+		(($(mm mem_used_total) > limit * 31 / 32)) || return 0
 		sleep 0.1
 	done
 	return 1
@@ -39,8 +39,8 @@ switches() {
 # Written slowly, so that the thread keeps up.
 fill_slowly() {
 	local first
-	for first in {0..3840..256}; do
-		tmem-test fill "$disk" --first "$first" --count 256 --class random --seed "$1"
+	for first in {0..4032..64}; do
+		tmem-test fill "$disk" --first "$first" --count 64 --class random --seed "$1"
 		settled
 	done
 }

@@ -38,15 +38,15 @@ leave_without_writing() {
 	echo 0 >$sys/writeback_limit
 	echo 1 >$sys/writeback_limit_enable
 	echo 1 >$sys/writeback_limit
-	tmem-test fill "$disk" --first 4000 --count 300 --class random --seed 4
+	tmem-test fill "$disk" --first 4000 --count 340 --class random --seed 4
 	for _ in {1..50}; do
-		(($(bd bd_count) < 100)) || break
+		(($(bd bd_count) < 40)) || break
 		sleep 0.1
 	done
 	cat $sys/bd_stat
-	(($(bd bd_count) >= 100 && $(bd bd_writes) - written < $(bd bd_count)))
+	(($(bd bd_count) >= 40 && $(bd bd_writes) - written < $(bd bd_count)))
 	tmem-test verify "$disk" --count 1700 --class random --seed 3
-	tmem-test verify "$disk" --first 4000 --count 300 --class random --seed 4
+	tmem-test verify "$disk" --first 4000 --count 340 --class random --seed 4
 }
 
 # What was written early and is overwritten is no longer what the disk below has.

@@ -33,6 +33,9 @@ const PACE: u64 = 1024;
 /// A search that found none rests for so many times what it took.
 const REST: u64 = 4;
 
+/// A page is old if as many pages were put since as this part of all.
+const OLD: u64 = 4;
+
 /// Pages that are looked at in search of an old one.
 const MOST_PASSED: usize = 512;
 
@@ -180,7 +183,7 @@ impl Pool {
         wanted: impl Fn(Owner) -> bool,
         page: &Page<'_>,
     ) -> Option<(Handle, Copied)> {
-        let is_old = self.is_old();
+        let is_old = self.is_old(OLD);
         for _ in 0..MOST_PASSED {
             let position = self.next_round(&mut cold.early)?;
             let found = self.look(position.handle(), &wanted, is_old, Some(page));
@@ -194,7 +197,7 @@ impl Pool {
     /// The next page that is old and on a disk below as well. Does not sleep. [`None`] when there is none to
     /// find in some hundred steps.
     pub fn next_old_clean(&self, cold: &mut Cold) -> Option<Handle> {
-        let is_old = self.is_old();
+        let is_old = self.is_old(OLD);
         for _ in 0..MOST_PASSED {
             let position = self.next_round(&mut cold.clean)?;
             let found = self.look(position.handle(), |_| true, is_old, None);
@@ -299,9 +302,9 @@ impl Pool {
         self.store.copied(copied);
     }
 
-    /// Whether more than so many sixteenths of what the pool may hold, or all pools may, is held.
-    pub fn is_fuller_than(&self, sixteenths: u64) -> bool {
-        let over = |held: u64, most: u64| held > most / 16 * sixteenths;
+    /// Whether more than so many thirty-seconds of what the pool may hold, or all pools may, is held.
+    pub fn is_fuller_than(&self, parts: u64) -> bool {
+        let over = |held: u64, most: u64| held > most / 32 * parts;
         let limit = self.limit.bytes();
         (limit != 0 && over(self.used_bytes(), limit))
             || over(self.store.held(), self.store.policy().max_bytes())

@@ -117,14 +117,11 @@ impl Followed {
     }
 }
 
-/// A page is old if as many pages were put since as this part of all.
-const OLD: u64 = 4;
-
 impl Pool {
-    /// Whether a page is old, by when it came, or was last asked for: told for as many pages as there are now; none is where none
+    /// Whether so large a part of all pages there are now were put since a page came, or was last asked for; none were where none
     /// leave.
-    pub(super) fn is_old(&self) -> impl Fn(u16) -> bool + Copy + '_ {
-        let old = self.counters.sum(Counter::Pages) / OLD;
+    pub(super) fn is_old(&self, part: u64) -> impl Fn(u16) -> bool + Copy + '_ {
+        let old = self.counters.sum(Counter::Pages) / part;
         let followed = self.followed.as_ref();
         move |came| followed.is_some_and(|followed| followed.since(came) >= old)
     }

@@ -33,10 +33,13 @@ use kernel::{
 const OLD: u8 = 4;
 
 /// Between two rounds for accounts that are near their limit, and pools that are, in seconds.
-const PRESSED_SECONDS: u64 = 5;
+const PRESSED_SECONDS: u64 = 2;
 
-/// Sixteenths of what a pool may hold: with more, it is near its limit.
-const FULL: u64 = 12;
+/// Thirty-seconds of what a pool may hold: with more, it is near its limit.
+const FULL: u64 = 24;
+
+/// There, a page is young until as many were put since as this part of all.
+const YOUNG: u64 = 16;
 
 /// Pages that are looked at between two looks at the clock, unless there is work to do about one.
 const BATCH: usize = 64;
@@ -242,7 +245,8 @@ impl Pool {
             dense: Algorithm::Zstd,
             fast: self.limit.algorithm(self.store.policy()),
         };
-        let presses = |came| purpose.presses && self.is_fuller_than(FULL) && self.is_old()(came);
+        let presses =
+            |came| purpose.presses && self.is_fuller_than(FULL) && self.is_old(YOUNG)(came);
         let look = |content: &_| self.store.look(content, &round, presses, page);
         let Some(task) = self.index.with(handle, look).flatten() else {
             return false;

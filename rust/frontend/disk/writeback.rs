@@ -36,14 +36,17 @@ use kernel::{
     },
 };
 
-/// Sixteenths of what may be held: above the first, pages leave until it is less than the second.
-const HIGH: u64 = 15;
-const LOW: u64 = 14;
+/// Thirty-seconds of what may be held: above so many, pages leave. What puts take until the thread looks
+/// again must find room in the rest. After a refusal, less may be held at first, and one part more after
+/// so many looks.
+const FULL: u64 = 31;
+const FULL_AFTER_REFUSAL: u64 = 28;
+const LOOKS: u64 = 16;
 
 /// Above the first, old pages are written early; above the second, the thread looks again soon, in
 /// milliseconds, even if there were none.
-const HALF: u64 = 8;
-const MOST: u64 = 12;
+const HALF: u64 = 16;
+const MOST: u64 = 24;
 const SOON_MS: u32 = 100;
 
 /// A write is held back if it took so much longer than another that began with it, in nanoseconds. A page's
@@ -51,7 +54,7 @@ const SOON_MS: u32 = 100;
 const HELD_BACK_NS: u64 = 1_000_000_000;
 const REST: u64 = 4;
 
-/// Batches after which the thread asks whether it is to end, and the arena is compacted.
+/// Batches after which the thread asks whether it is to end, and gaps are closed.
 const BATCHES: usize = 8;
 
 /// The thread's work.
@@ -74,6 +77,8 @@ struct Bench {
     /// Where those go, unless they changed.
     places: KVec<Option<u64>>,
     is_full: bool,
+    /// Looks since a put was refused.
+    looks: u64,
     /// Requests that the disk below had had at the last look.
     activity: u64,
 }
@@ -87,6 +92,7 @@ impl Cleaner {
             taken: KVec::with_capacity(BATCH, GFP_KERNEL)?,
             places: KVec::with_capacity(BATCH, GFP_KERNEL)?,
             is_full: false,
+            looks: u64::MAX,
             activity: 0,
         };
         Arc::pin_init(
@@ -105,18 +111,19 @@ impl Cleaner {
         self.overflow.flight()
     }
 
-    /// Whether pages are to leave: from one mark to the other.
+    /// Whether pages are to leave.
     fn wants_room(&self, bench: &mut Bench) -> bool {
         let refused = self.refused.xchg(false, Relaxed);
-        let mark = if bench.is_full { LOW } else { HIGH };
-        let mut is_full = refused || self.pool.is_fuller_than(mark);
-        if is_full && !bench.is_full {
-            // What left has left gaps: there may be room without anybody's leaving.
-            self.pool.store().tier().compact();
-            is_full = refused || self.pool.is_fuller_than(LOW);
-        }
-        bench.is_full = is_full;
+        bench.looks = if refused { 0 } else { bench.looks };
+        bench.is_full = refused || self.pool.is_fuller_than(bench.full());
         bench.is_full || self.accounts().has_marked()
+    }
+
+    /// What left has left gaps: there may be room without anybody's leaving.
+    fn close_gaps(&self, bench: &Bench) {
+        if self.refused.load(Relaxed) || self.pool.is_fuller_than(bench.full()) {
+            self.pool.store().tier().compact();
+        }
     }
 
     fn accounts(&self) -> &Accounts {
@@ -299,6 +306,13 @@ enum After {
 }
 
 impl Bench {
+    /// Thirty-seconds of what may be held, above which pages leave now.
+    fn full(&self) -> u64 {
+        (self.looks / LOOKS)
+            .saturating_add(FULL_AFTER_REFUSAL)
+            .min(FULL)
+    }
+
     fn take(&mut self, handle: Handle, copied: Copied) {
         // There is room: as much as in the batch.
         let _ = self.taken.push_within_capacity((handle, copied));
@@ -311,6 +325,8 @@ impl Work for Cleaner {
     fn work(&self) -> u32 {
         let mut bench = self.bench.lock();
         self.pool.estimate_room();
+        bench.looks = bench.looks.saturating_add(1);
+        self.close_gaps(&bench);
         let mut wants_more = false;
         for _ in 0..BATCHES {
             wants_more = self.wants_room(&mut bench);
@@ -323,7 +339,6 @@ impl Work for Cleaner {
             self.pool.room_was_made();
         }
         if wants_more {
-            self.pool.store().tier().compact();
             return 0;
         }
         if !self.pool.is_fuller_than(HALF) {
