@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # How many pages a job reads from a disk again: a program of which a part fits in memory, over a store of a quarter of the rest, over
-# a disk. Its memory gets scarce in the course of a minute; then it works. For a guest with DISK=1G and the beginning of Debian's
-# package index as ../index.
+# a disk. Its memory gets scarce in the course of a minute; then it works. For a guest with DISK=1G and Debian's package index as
+# ../index.
 #   What a store holds is its arena and its tables (zswap's are not counted). tmem has cold pages recompressed after a second, by a CPU
 #   that is idle, but where that is 0.
 #   zram is kept at that size by a daemon, as its users have one, which writes back no more than it must: pages that are idle for some
@@ -18,13 +18,15 @@
 . "${0%/*}/lib/swaps.sh"
 
 below=/dev/vda
-size=$((128 << 20))
+size=$((192 << 20))
 jobs=(popular valkey)
+# For the first job all that zram and zswap can be set to, for the other what was best there.
+few=(tmem 'zram-lz4 idle 1' 'zram-lz4 idle 5' zswap-lz4)
 stores=(tmem 'tmem recompress_idle_seconds=0'
 	'zram-lz4 idle 1' 'zram-lz4 idle 5' 'zram-lz4 idle 20' 'zram-lz4 huge'
 	'zram-lz4 huge_idle 1' 'zram-lz4 huge_idle 5' 'zram-lz4 huge_idle 20'
 	'zswap-lz4' 'zswap-lz4 page-cluster=3')
-[[ -z $quick ]] || { jobs=(popular) stores=(tmem 'zram-lz4 idle 1' zswap-lz4); }
+[[ -z $quick ]] || { jobs=(popular) stores=("${few[@]}"); }
 # What a store may hold, in percent of all memory: zswap's unit.
 percent=3
 # zram's table, for each page of the disk.
@@ -95,21 +97,21 @@ watch() {
 
 # relieve_zram 'MODE AGE'
 relieve_zram() {
-	(($(held_by zram-) > cap * 15 / 16)) || return 0
+	(($(held_by zram-) > cap * 31 / 32)) || return 0
 	[[ $1 != *\ * ]] || echo "${1#* }" >$zram/idle
 	write_back "${1% *}"
-	(($(held_by zram-) > cap * 15 / 16)) || return 0
+	(($(held_by zram-) > cap * 31 / 32)) || return 0
 	echo all >$zram/idle
 	write_back idle
 }
 
-# write_back MODE: so many that a sixteenth of the room is free then.
+# write_back MODE: so many that a thirty-second of the room is free then, as tmem has it.
 write_back() {
 	local stored used same down
 	used=$(held_by zram-)
 	read -r stored _ _ _ _ same _ <$zram/mm_stat
 	read -r down _ <$zram/bd_stat
-	echo $(((used - cap * 14 / 16) * ((stored >> 12) - same - down) / used + 1)) >$zram/writeback_limit
+	echo $(((used - cap * 31 / 32) * ((stored >> 12) - same - down) / used + 1)) >$zram/writeback_limit
 	# It fails when that limit is reached.
 	{ echo "$1" >$zram/writeback; } 2>/dev/null || true
 }
@@ -197,8 +199,6 @@ main() {
 	cap=$((total * percent / 100))
 	machine cap_bytes $cap swapped_bytes $((4 * cap)) page_cluster 0 recompress_idle_seconds 1 recompress_cpu_percent 100 zswap_shrinker on \
 		zswap_max_pool_percent $percent
-	head -c $((36 << 20)) "$index" >"$scratch/index"
-	index=$scratch/index
 	make_records
 	for job in "${jobs[@]}"; do
 		weigh "$job"
@@ -206,6 +206,7 @@ main() {
 		memory=$((wanted - 4 * cap))
 		((4 * cap <= wanted * most_swapped / 100)) || { progress "$job is too small for a store of $((cap >> 20)) MiB"; exit 1; }
 		for store in "${stores[@]}"; do run_over "$job" "$store"; done
+		stores=("${few[@]}")
 	done
 }
 

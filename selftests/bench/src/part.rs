@@ -26,7 +26,7 @@ const COUNTING_MANY_PAGES: Options = &[("ICOUNT", "1"), ("CPUS", "1"), ("MEM", "
 const PLAIN: Options = &[("CPUS", "1"), ("MEM", "1024")];
 const TWO_PROCESSORS: Options = &[("CPUS", "2"), ("MEM", "1024")];
 const USER_MODE: Options = &[("KERNEL", "uml"), ("CPUS", "2"), ("MEM", "1024")];
-const DISK: Options = &[("DISK", "1G"), ("CPUS", "2"), ("MEM", "640")];
+const DISK: Options = &[("DISK", "1G"), ("CPUS", "2"), ("MEM", "960")];
 /// With room for the programs whose pages are the corpus.
 const ROOMY: Options = &[("MEM", "2048")];
 
