@@ -5,13 +5,8 @@
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh
 . "${0%/*}/lib/tmem.sh"
-requires modinfo zram -- "this kernel has no zram"
-modprobe zram num_devices=1
-zram=/sys/block/zram0
-clean_up() {
-	echo 1 >$zram/reset
-	rmmod zram
-}
+# shellcheck source=selftests/lib/zram.sh
+. "${0%/*}/lib/zram.sh"
 
 # both TEXT FILE: the same write to both; says what both gave, or fails if they differ.
 both() {

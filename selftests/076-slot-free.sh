@@ -10,21 +10,13 @@
 . "${0%/*}/lib/tmem.sh"
 # shellcheck source=selftests/lib/slots.sh
 . "${0%/*}/lib/slots.sh"
-requires modinfo zram -- "this kernel has no zram"
-modprobe lz4hc_compress
-modprobe zram num_devices=1
-zram=/sys/block/zram0
-echo lz4 >$zram/comp_algorithm
-echo 64M >$zram/disksize
+# shellcheck source=selftests/lib/zram.sh
+. "${0%/*}/lib/zram.sh"
+size_zram 64M
 set_size 64M
 pages=512
 # What the boot left to do is counted, too.
 sleep 5
-
-clean_up() {
-	echo 1 >$zram/reset
-	rmmod zram
-}
 
 # full DISK CLASS
 full() {

@@ -8,19 +8,12 @@
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh
 . "${0%/*}/lib/tmem.sh"
-requires modinfo zram -- "this kernel has no zram"
-modprobe lz4hc_compress
-modprobe zram num_devices=1
-zram=/sys/block/zram0
-echo lz4 >$zram/comp_algorithm
-echo 64M >$zram/disksize
+# shellcheck source=selftests/lib/zram.sh
+. "${0%/*}/lib/zram.sh"
+size_zram 64M
 set_size 64M
 # What the boot left to do is counted, too.
 sleep 5
-clean_up() {
-	echo 1 >$zram/reset
-	rmmod zram
-}
 
 # costs_no_more CLASS LIMIT: in thousandths of zram's. The goal is 1000: this keeps what there is of it.
 # The figures go to the log, whatever comes of them. Two boots differ by half a hundredth (qemu/guest --help).

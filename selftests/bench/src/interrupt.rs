@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-//! Ctrl-C and its like end the guest first, then this program. All `unsafe` code is here: the standard library has no signals.
+//! Ctrl-C and its like end the guest first, then this program.
 
+use rustix::process::{kill_process_group, Pid, Signal};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 use std::io;
 use std::process::{Child, ExitStatus};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering::SeqCst};
+use std::thread;
 
 /// What a shell says of a program that Ctrl-C has ended.
 pub const STATUS: u8 = 130;
-
-const SIGNALS: [i32; 3] = [libc::SIGINT, libc::SIGTERM, libc::SIGHUP];
 
 static STOPPED: AtomicBool = AtomicBool::new(false);
 /// The process group that has to end; 0: there is none.
@@ -16,26 +18,20 @@ static GROUP: AtomicI32 = AtomicI32::new(0);
 
 /// From now on the signals are handled here. Children do not inherit that.
 pub fn catch() -> io::Result<()> {
-    for signal in SIGNALS {
-        // SAFETY: the handler does nothing that a handler may not: it uses atomics and kill(2).
-        let before = unsafe { libc::signal(signal, handle as extern "C" fn(i32) as usize) };
-        if before == libc::SIG_ERR {
-            return Err(io::Error::last_os_error());
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
+    thread::spawn(move || {
+        for _ in signals.forever() {
+            STOPPED.store(true, SeqCst);
+            end_group();
         }
-    }
+    });
     Ok(())
 }
 
-extern "C" fn handle(_signal: i32) {
-    STOPPED.store(true, SeqCst);
-    end_group();
-}
-
 fn end_group() {
-    let group = GROUP.load(SeqCst);
-    if group != 0 {
-        // SAFETY: it takes and gives no memory. The group is a child's that was not waited for yet.
-        unsafe { libc::kill(-group, libc::SIGTERM) };
+    if let Some(group) = Pid::from_raw(GROUP.load(SeqCst)) {
+        // It may have ended by itself.
+        let _ = kill_process_group(group, Signal::Term);
     }
 }
 

@@ -11,7 +11,6 @@ disk=
 
 load_stores() {
 	load_tmem
-	modprobe lz4hc_compress || true
 	modprobe zram num_devices=1
 }
 
