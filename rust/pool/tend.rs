@@ -23,6 +23,7 @@ use crate::{
     },
     store::{Algorithm, Class, Job, Round, Shape, Task, Workspace},
 };
+use core::mem::replace;
 use kernel::{
     prelude::*,
     sync::{new_mutex, Arc, Mutex},
@@ -32,8 +33,10 @@ use kernel::{
 /// that an administrator set.
 const OLD: u8 = 4;
 
-/// Between two rounds for accounts that are near their limit, and pools that are, in seconds.
+/// Between two rounds for accounts that are near their limit, and pools that are, in seconds: the first, and
+/// twice as many after each that found nothing to do, up to the second.
 const PRESSED_SECONDS: u64 = 2;
+const MOST_PRESSED_SECONDS: u64 = 16;
 
 /// Thirty-seconds of what a pool may hold: with more, it is near its limit.
 const FULL: u64 = 24;
@@ -102,7 +105,10 @@ struct Purpose {
 struct Bench {
     watch: Watch,
     pressed: Watch,
+    pressed_seconds: u64,
     pause: u32,
+    /// Whether the round that is under way has found something to do.
+    found: bool,
     /// The round that is under way, and how far it is.
     round: Option<(Purpose, Walk)>,
     buffer: KBox<PageBuffer>,
@@ -115,7 +121,9 @@ impl Tender {
         let bench = Bench {
             watch: Watch::new(clock::now()),
             pressed: Watch::new(clock::now()),
+            pressed_seconds: PRESSED_SECONDS,
             pause: 0,
+            found: false,
             round: None,
             buffer: KBox::init(pin_init::init_zeroed(), GFP_KERNEL)?,
             workspace: None,
@@ -162,10 +170,7 @@ impl Pools {
         let left = self.walk(bench, purpose, walk);
         bench.round = left.map(|walk| (purpose, walk));
         if bench.round.is_none() {
-            bench.workspace = None;
-            if purpose.ages {
-                self.accounts().end_round();
-            }
+            self.end_round(bench, purpose);
         }
         let worked = thread::worked_ns().saturating_sub(worked);
         pause_ms(worked, self.policy().recompress_cpu_percent())
@@ -189,10 +194,28 @@ impl Pools {
         let seconds = self.policy().recompress_idle_seconds();
         let purpose = Purpose {
             ages: seconds != 0 && bench.watch.is_over(seconds.div_ceil(OLD.into())),
-            presses: seconds != 0 && self.is_pressed() && bench.pressed.is_over(PRESSED_SECONDS),
+            presses: seconds != 0
+                && self.is_pressed()
+                && bench.pressed.is_over(bench.pressed_seconds),
         };
         let works = purpose.ages || purpose.presses || self.totals().dedup_pending_pages > 0;
         works.then_some((purpose, Walk::START))
+    }
+
+    fn end_round(&self, bench: &mut Bench, purpose: Purpose) {
+        bench.workspace = None;
+        let found = replace(&mut bench.found, false);
+        if purpose.presses {
+            let twice = bench.pressed_seconds.saturating_mul(2);
+            bench.pressed_seconds = if found {
+                PRESSED_SECONDS
+            } else {
+                twice.min(MOST_PRESSED_SECONDS)
+            };
+        }
+        if purpose.ages {
+            self.accounts().end_round();
+        }
     }
 
     /// Whether an account or a pool is near its limit.
@@ -220,6 +243,7 @@ impl Pools {
                 let state = self.state.lock();
                 let (pool, position) = walk.next(&state, |_| true)?;
                 if pool.tend(&position.handle(), purpose, &page, workspace) {
+                    bench.found = true;
                     break;
                 }
             }
