@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0
 # How many pages a job reads from a disk again: a program of which a part fits in memory, over a store of a quarter of the rest, over
-# a disk. Its memory gets scarce in the course of a minute; then it works. For a guest with DISK=1G and Debian's package index as
+# a disk. Its memory gets scarce in the course of two minutes; then it works. For a guest with DISK=1G and Debian's package index as
 # ../index.
 #   What a store holds is its arena and its tables (zswap's are not counted). tmem has cold pages recompressed after a second, by a CPU
 #   that is idle, but where that is 0.
@@ -21,7 +21,7 @@ below=/dev/vda
 size=$((192 << 20))
 jobs=(popular valkey)
 # For the first job all that zram and zswap can be set to, for the other what was best there.
-few=(tmem 'zram-lz4 idle 1' 'zram-lz4 idle 5' zswap-lz4)
+few=(tmem 'zram-lz4 idle 20' zswap-lz4)
 stores=(tmem 'tmem recompress_idle_seconds=0'
 	'zram-lz4 idle 1' 'zram-lz4 idle 5' 'zram-lz4 idle 20' 'zram-lz4 huge'
 	'zram-lz4 huge_idle 1' 'zram-lz4 huge_idle 5' 'zram-lz4 huge_idle 20'
@@ -34,7 +34,7 @@ slot_bytes=16
 # Of what a job has in all, the most that is swapped out.
 most_swapped=70
 # In which memory gets scarce.
-steps=60
+steps=120
 
 # swap_over STORE: on the disk, with no more than $cap bytes in memory.
 swap_over() {
