@@ -106,7 +106,8 @@ impl Pool {
 
     /// Keeps a copy of `bytes`, 1 to [`PAGE_SIZE`] of them. May sleep, without I/O. EINVAL, ENOMEM.
     pub fn store(&self, bytes: &[u8]) -> Result<Object> {
-        let mut object = self.allocate(bytes.len())?;
+        let allocated = size_class::allocated(bytes.len(), self.bytes(), self.huge_length());
+        let mut object = self.allocate(bytes.len(), allocated)?;
         // SAFETY: the object is as long as `bytes`.
         unsafe { self.write(&object, bytes.as_ptr().cast_mut().cast()) };
         object.checksum = checksum::of(bytes);
@@ -116,7 +117,7 @@ impl Pool {
     /// Keeps a copy of a page, which may change meanwhile: what is kept has the right checksum all
     /// the same. May sleep, without I/O. ENOMEM.
     pub fn store_page(&self, page: &Page<'_>) -> Result<Object> {
-        let mut object = self.allocate(PAGE_SIZE)?;
+        let mut object = self.allocate(PAGE_SIZE, PAGE_SIZE)?;
         // SAFETY: the object is a page long, and so is a page.
         unsafe { self.write(&object, page.as_ptr()) };
         // An object of a page is not split over two, so that nothing is copied there.
@@ -133,11 +134,11 @@ impl Pool {
         unsafe { bindings::zs_free(self.0.as_ptr(), object.handle()) };
     }
 
-    fn allocate(&self, length: usize) -> Result<Object> {
-        if length == 0 || length > PAGE_SIZE {
+    /// An object of `length` in a place for no fewer bytes.
+    fn allocate(&self, length: usize, allocated: usize) -> Result<Object> {
+        if length == 0 || length > allocated || allocated > PAGE_SIZE {
             return Err(EINVAL);
         }
-        let allocated = size_class::allocated(length, self.bytes(), self.huge_length());
         // SAFETY: the pool lives; zs_malloc answers any size by a handle or an error.
         let handle = unsafe {
             bindings::zs_malloc(
