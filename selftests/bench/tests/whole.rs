@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 //! The whole program, with a script (guest.sh) in place of the guest.
 
+use rustix::io::Errno;
+use rustix::process::{kill_process, test_kill_process_group, Pid, Signal};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
@@ -140,18 +142,19 @@ fn a_signal_ends_the_guest_as_well() {
         }
     };
     let start = Instant::now();
-    // SAFETY: it takes and gives no memory.
-    assert_eq!(unsafe { libc::kill(program.id() as i32, libc::SIGINT) }, 0);
+    let id = Pid::from_child(&program);
+    kill_process(id, Signal::Int).unwrap();
     assert_eq!(program.wait().unwrap().code(), Some(130));
     assert!(start.elapsed().as_secs() < 20, "it was not told");
-    // SAFETY: as above; signal 0 only asks whether anybody is there.
-    assert_eq!(unsafe { libc::kill(-group, 0) }, -1, "somebody is left");
+    let left = test_kill_process_group(group);
+    assert_eq!(left, Err(Errno::SRCH), "somebody is left");
 }
 
 /// The guest, when it hangs.
-fn group_of_child(id: u32) -> Option<i32> {
+fn group_of_child(id: u32) -> Option<Pid> {
     let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).ok()?;
     let child = children.split_whitespace().next()?;
     let command = fs::read_to_string(format!("/proc/{child}/cmdline")).ok()?;
-    command.starts_with("sleep").then(|| child.parse().ok())?
+    let is_there = command.starts_with("sleep");
+    is_there.then(|| Pid::from_raw(child.parse().ok()?))?
 }
