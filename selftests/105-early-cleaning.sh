@@ -31,6 +31,10 @@ are_in_memory_too() {
 	[[ $(bd bd_reads) == 0 ]]
 }
 
+below_are() {
+	(($(bd bd_count) >= $1))
+}
+
 # Room for new pages is made without writing: fewer are written than leave.
 leave_without_writing() {
 	local written
@@ -38,15 +42,15 @@ leave_without_writing() {
 	echo 0 >$sys/writeback_limit
 	echo 1 >$sys/writeback_limit_enable
 	echo 1 >$sys/writeback_limit
+	# No more at once than there is room for.
 	tmem-test fill "$disk" --first 4000 --count 340 --class random --seed 4
-	for _ in {1..50}; do
-		(($(bd bd_count) < 40)) || break
-		sleep 0.1
-	done
+	within 5 below_are 50
+	tmem-test fill "$disk" --first 4340 --count 60 --class random --seed 4
+	within 5 below_are 100
 	cat $sys/bd_stat
-	(($(bd bd_count) >= 40 && $(bd bd_writes) - written < $(bd bd_count)))
+	(($(bd bd_count) >= 100 && $(bd bd_writes) - written < $(bd bd_count)))
 	tmem-test verify "$disk" --count 1700 --class random --seed 3
-	tmem-test verify "$disk" --first 4000 --count 340 --class random --seed 4
+	tmem-test verify "$disk" --first 4000 --count 400 --class random --seed 4
 }
 
 # What was written early and is overwritten is no longer what the disk below has.

@@ -51,8 +51,8 @@ unsafe impl Sync for Pool {}
 /// # Invariants
 ///
 /// `high` and `low` are the halves of the complement of the handle of an object of [`POOL`], of
-/// `length` bytes and perhaps some more, owned by this value alone. (A handle is a slab's address: never in the last
-/// 4 GiB, in user-mode Linux in the first.)
+/// `length` bytes and perhaps some more, owned by this value alone. (A handle is a slab's address:
+/// never in the last 4 GiB, in user-mode Linux in the first.)
 #[repr(Rust, packed(2))]
 pub struct Object {
     high: NonZeroU32,

@@ -114,7 +114,9 @@ impl Cleaner {
     /// Whether pages are to leave.
     fn wants_room(&self, bench: &mut Bench) -> bool {
         let refused = self.refused.xchg(false, Relaxed);
-        bench.looks = if refused { 0 } else { bench.looks };
+        if refused {
+            bench.looks = 0;
+        }
         bench.is_full = refused || self.pool.is_fuller_than(bench.full());
         bench.is_full || self.accounts().has_marked()
     }

@@ -21,7 +21,7 @@ below=/dev/vda
 size=$((192 << 20))
 jobs=(popular valkey)
 # For the first job all that zram and zswap can be set to, for the other what was best there.
-few=(tmem 'zram-lz4 idle 20' zswap-lz4)
+few=(tmem 'zram-lz4 idle 5' zswap-lz4)
 stores=(tmem 'tmem recompress_idle_seconds=0'
 	'zram-lz4 idle 1' 'zram-lz4 idle 5' 'zram-lz4 idle 20' 'zram-lz4 huge'
 	'zram-lz4 huge_idle 1' 'zram-lz4 huge_idle 5' 'zram-lz4 huge_idle 20'
