@@ -230,7 +230,10 @@ impl Pools {
         if bench.workspace.is_none() {
             bench.workspace = Some(Workspace::dense()?);
         }
-        self.make_ready(Algorithm::Zstd)
+        self.make_ready(Algorithm::Zstd)?;
+        // The buffers take some of what may be held, too.
+        self.obey_cap();
+        Ok(())
     }
 
     /// Looks at pages for a while; where to go on, unless that was the last one.
