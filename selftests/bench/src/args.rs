@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 #[derive(Parser)]
 pub struct Args {
-    /// The parts to run; all of them by default
+    /// The parts to run; by default all that do not take long
     pub parts: Vec<Part>,
     /// JSON instead of tables
     #[arg(long)]
@@ -54,7 +54,31 @@ impl Args {
     /// Those that are meant, in the order in which they run.
     pub fn chosen(&self) -> Vec<Part> {
         let possible: &[Part] = if self.here { &Part::HERE } else { &Part::ALL };
-        let chosen = |part: &&Part| self.parts.is_empty() || self.parts.contains(part);
+        let chosen =
+            |part: &&Part| self.parts.contains(part) || self.parts.is_empty() && !part.is_long();
         possible.iter().filter(chosen).copied().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn chosen(arguments: &[&str]) -> Vec<Part> {
+        let required = [
+            "guest", "scripts", "corpus", "index", "packages", "out", "history", "revision", "date",
+        ];
+        let required = required.map(|name| format!("--{name}=x"));
+        let all = ["tmem-bench"].iter().chain(arguments).copied();
+        Args::parse_from(all.chain(required.iter().map(String::as_str))).chosen()
+    }
+
+    #[test]
+    fn what_takes_long_is_measured_only_by_name() {
+        let short = chosen(&[]);
+        assert!(!short.contains(&Part::Reads));
+        assert_eq!(short.len() + 1, Part::ALL.len());
+        assert_eq!(chosen(&["reads", "cost"]), [Part::Cost, Part::Reads]);
+        assert_eq!(chosen(&["--here", "scale", "time"]), [Part::Time]);
     }
 }
