@@ -28,7 +28,7 @@ pub struct Options {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How many contents there are: with few, many pages are equal
-    #[arg(long, default_value_t = u64::MAX)]
+    #[arg(long, default_value_t = u64::MAX, value_parser = clap::value_parser!(u64).range(1..))]
     contents: u64,
     /// Writes may be refused; a page then holds what it held, what was written, or nothing
     #[arg(long)]
