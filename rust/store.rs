@@ -4,7 +4,7 @@
 //!
 //! Locks, all innermost, none taken inside another but as said: a workspace's mutex (one a CPU)
 //! around compressing and allocating; `reading` (spinlock, snapshot.rs); a shard's spinlock around finding, reading and giving up a
-//! content, and in it a bounce buffer's spinlock (one a CPU) around decompressing; zsmalloc's own
+//! content, and in it a dictionary's spinlock (dictionaries.rs), or a bounce buffer's (one a CPU) around decompressing; zsmalloc's own
 //! inside any. Puts may sleep, gets and releases do not.
 #![forbid(unsafe_code)]
 
@@ -14,9 +14,11 @@ pub mod codec;
 mod content;
 mod copy;
 mod counters;
+mod dictionaries;
 mod gate;
 mod held;
 mod ledger;
+mod lesson;
 mod record;
 mod records;
 mod release;
@@ -27,7 +29,7 @@ mod snapshot;
 mod tally;
 mod tier;
 
-pub use codec::{Algorithm, Need, Workspace};
+pub use codec::{Algorithm, Need};
 pub use content::Content;
 pub use copy::Copied;
 pub use counters::{Counter, Counters, Counts};
@@ -35,7 +37,7 @@ pub use gate::Gate;
 pub use held::Held;
 pub use ledger::{Ledger, Policy};
 pub use record::Sharing;
-pub use rework::{Job, Round, Task};
+pub use rework::{Desk, Encoded, Job, Round, Task};
 pub use shape::Shape;
 pub use snapshot::Snapshot;
 pub use tier::Tier;
@@ -43,10 +45,11 @@ pub use tier::Tier;
 use crate::{
     account::{Accounts, Owner},
     core::{hash, same_filled::same_filled},
-    ffi::{machine, noio, page::Page, random, zsmalloc},
+    ffi::{machine, noio, page::Page, random, zsmalloc, zstd::Dictionary},
 };
 use buffers::{Bounce, Buffers};
 use content::Place;
+use dictionaries::Dictionaries;
 use kernel::{
     prelude::*,
     sync::{new_spinlock, Arc, SpinLock},
@@ -69,6 +72,7 @@ pub struct Store<T: Tier = zsmalloc::Pool> {
     tier: T,
     counters: Counters,
     buffers: Buffers,
+    dictionaries: Dictionaries,
     ledger: Ledger,
     policy: Arc<Policy>,
     accounts: Arc<Accounts>,
@@ -108,6 +112,7 @@ impl Store {
             tier: zsmalloc::Pool::new(c"tmem")?,
             counters: Counters::new()?,
             buffers,
+            dictionaries: Dictionaries::new()?,
             ledger,
             key: if policy.is_weak() {
                 hash::Key::WEAK
@@ -200,6 +205,11 @@ impl<T: Tier> Store<T> {
         &self.accounts
     }
 
+    /// How many accounts have a dictionary.
+    pub fn dictionaries(&self) -> u64 {
+        self.dictionaries.number()
+    }
+
     /// What is held beside the tier.
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
@@ -262,12 +272,22 @@ impl<T: Tier> Store<T> {
         let (Body::Kept(object), Some(algorithm)) = (record.body(), record.algorithm()) else {
             return false;
         };
+        let dictionary = self.dictionary_of(record);
         let mut bounce = self.buffers.bounce().lock();
         let Bounce { buffer, decoder } = &mut *bounce;
-        T::peek(object, buffer.bytes_mut(), |bytes| {
-            algorithm.equals(decoder, bytes, page)
+        T::peek(object, buffer.bytes_mut(), |bytes| match &dictionary {
+            Some(dictionary) => decoder.equals_with(dictionary, bytes, page),
+            None => algorithm.equals(decoder, bytes, page),
         })
         .unwrap_or(false)
+    }
+
+    /// The dictionary that a content was encoded with, if one was.
+    fn dictionary_of(&self, record: &Record<T>) -> Option<Arc<Dictionary>> {
+        if !record.is_learnt() {
+            return None;
+        }
+        self.dictionaries.of(record.payer()?)
     }
 
     fn put_bytes(

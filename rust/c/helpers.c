@@ -17,6 +17,7 @@
 #include <linux/sched/clock.h>
 #include <linux/sched/loadavg.h>
 #include <linux/sched/mm.h>
+#include <linux/slab.h>
 #include <uapi/linux/sched/types.h>
 
 #include <asm/cpufeature.h>
@@ -234,6 +235,35 @@ void tmem_noio_restore(unsigned int flags)
 gfp_t tmem_arena_gfp(void)
 {
 	return GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN | __GFP_HIGHMEM | __GFP_MOVABLE;
+}
+
+static void *zstd_alloc(void *taken, size_t size)
+{
+	void *memory = kvmalloc(size, GFP_KERNEL | __GFP_NOWARN);
+
+	if (memory && taken)
+		*(size_t *)taken += size;
+	return memory;
+}
+
+/* zstd keeps the first argument, which is none of its business then. */
+static void zstd_free(void *taken, void *memory)
+{
+	kvfree(memory);
+}
+
+zstd_cdict *tmem_zstd_cdict(const void *bytes, size_t size, const zstd_compression_parameters *parameters)
+{
+	zstd_custom_mem memory = { .customAlloc = zstd_alloc, .customFree = zstd_free };
+
+	return zstd_create_cdict_byreference(bytes, size, *parameters, memory);
+}
+
+zstd_ddict *tmem_zstd_ddict(const void *bytes, size_t size, size_t *taken)
+{
+	zstd_custom_mem memory = { .customAlloc = zstd_alloc, .customFree = zstd_free, .opaque = taken };
+
+	return zstd_create_ddict_byreference(bytes, size, memory);
 }
 
 struct task_struct *tmem_thread_run(int (*main)(void *data), void *data, const char *name, bool idle)

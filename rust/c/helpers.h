@@ -4,6 +4,7 @@
 #define TMEM_HELPERS_H
 
 #include <linux/types.h>
+#include <linux/zstd.h>
 
 struct bio;
 struct block_device;
@@ -77,6 +78,13 @@ void tmem_noio_restore(unsigned int flags);
  * else's allocation calls the OOM killer.
  */
 gfp_t tmem_arena_gfp(void);
+
+/*
+ * zstd's dictionaries, which refer to the bytes and take memory beside them; of one, adds to `taken` how much. May sleep. NULL: no
+ * memory.
+ */
+zstd_cdict *tmem_zstd_cdict(const void *bytes, size_t size, const zstd_compression_parameters *parameters);
+zstd_ddict *tmem_zstd_ddict(const void *bytes, size_t size, size_t *taken);
 
 /* A kernel thread, of policy SCHED_IDLE if it is to be idle, or NULL. */
 struct task_struct *tmem_thread_run(int (*main)(void *data), void *data, const char *name, bool idle);

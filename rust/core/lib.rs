@@ -4,6 +4,7 @@
 //! nor allocates, but for what the module does not compile (`policy::cache`).
 
 pub mod codec;
+pub mod dictionary;
 pub mod extent;
 pub mod hash;
 pub mod limits;

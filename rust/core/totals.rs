@@ -62,6 +62,8 @@ totals! {
     shared_bytes,
     /// Contents that were encoded again, by another codec.
     recompressed,
+    /// Accounts whose pages are encoded densely with a dictionary of their own.
+    dictionaries,
     /// Gets whose stored bytes no longer had their checksum.
     corrupt_pages,
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 //! zstd, one page at a time, with memory that is allocated once.
 
+mod dictionary;
+
+pub use dictionary::{Dictionary, Encoder};
+
 use super::{
     bindings,
     page::{Page, PageBuffer},
@@ -67,10 +71,22 @@ pub struct Compressor {
 impl Compressor {
     /// May sleep. ENOMEM.
     pub fn new(level: Level) -> Result<Self> {
+        Self::with(level, 0)
+    }
+
+    /// One that compresses with dictionaries, too. May sleep. ENOMEM.
+    pub fn with_dictionaries(level: Level) -> Result<Self> {
+        // SAFETY: only reads the parameters.
+        let bytes = unsafe { bindings::zstd_cctx_workspace_bound(&dictionary::parameters(level)) };
+        Self::with(level, bytes)
+    }
+
+    fn with(level: Level, least_bytes: usize) -> Result<Self> {
         // SAFETY: has no preconditions.
         let parameters = unsafe { bindings::zstd_get_params(level as i32, PAGE_SIZE as u64) };
         // SAFETY: only reads the parameters.
         let bytes = unsafe { bindings::zstd_cctx_workspace_bound(&parameters.cParams) };
+        let bytes = bytes.max(least_bytes);
         Ok(Self {
             // SAFETY: `zstd_init_cctx` makes a context at the beginning of what it is given.
             workspace: unsafe { Workspace::new(bytes, bindings::zstd_init_cctx) }?,
@@ -95,6 +111,28 @@ impl Compressor {
             )
         };
         // An error is a length beyond any.
+        (length <= block.len()).then_some(length)
+    }
+
+    /// As [`Compressor::compress`], with a dictionary, which decompressing the block needs, too.
+    pub fn compress_with(
+        &mut self,
+        encoder: &Encoder,
+        page: &Page<'_>,
+        block: &mut [u8],
+    ) -> Option<usize> {
+        page.copy_to(self.source.bytes_mut());
+        // SAFETY: the context is a valid one, as is the encoder, and the areas are as long as said.
+        let length = unsafe {
+            bindings::zstd_compress_using_cdict(
+                self.workspace.context.as_ptr(),
+                block.as_mut_ptr().cast(),
+                block.len(),
+                self.source.bytes_mut().as_ptr().cast(),
+                PAGE_SIZE,
+                encoder.encoder(),
+            )
+        };
         (length <= block.len()).then_some(length)
     }
 
@@ -133,15 +171,41 @@ impl Decompressor {
                 block.len(),
             )
         };
-        if length == PAGE_SIZE {
-            Ok(())
-        } else {
-            Err(EIO)
-        }
+        is_page(length)
+    }
+
+    /// As [`Decompressor::decompress`], with the dictionary that it was compressed with.
+    pub fn decompress_with(
+        &mut self,
+        dictionary: &Dictionary,
+        block: &[u8],
+        page: &Page<'_>,
+    ) -> Result {
+        // SAFETY: as above; the dictionary is a valid one.
+        let length = unsafe {
+            bindings::zstd_decompress_using_ddict(
+                self.workspace.context.as_ptr(),
+                page.as_ptr(),
+                PAGE_SIZE,
+                block.as_ptr().cast(),
+                block.len(),
+                dictionary.decoder(),
+            )
+        };
+        is_page(length)
     }
 
     /// Bytes of memory it holds.
     pub fn bytes(&self) -> usize {
         self.workspace.bytes()
+    }
+}
+
+/// EIO when so many bytes are no page, or an error.
+fn is_page(length: usize) -> Result {
+    if length == PAGE_SIZE {
+        Ok(())
+    } else {
+        Err(EIO)
     }
 }

@@ -237,7 +237,7 @@ impl Pools {
         Some(member.pool.clone())
     }
 
-    fn store(&self) -> Option<Arc<Store>> {
+    pub(super) fn store(&self) -> Option<Arc<Store>> {
         self.state.lock().store.clone()
     }
 
@@ -312,6 +312,7 @@ impl Pools {
             sum.stored_bytes = store.counted(Counter::StoredBytes);
             sum.shared_bytes = store.counted(Counter::SharedBytes);
             sum.recompressed = store.counted(Counter::Recompressed);
+            sum.dictionaries = store.dictionaries();
             sum.dedup_pages = shared[0].saturating_add(shared[1]);
             sum.dedup_pending_pages = match self.policy.dedup() {
                 Sharing::Alone => sum.dedup_pages,

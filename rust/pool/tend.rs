@@ -20,8 +20,9 @@ use crate::{
         clock,
         page::{Page, PageBuffer},
         thread::{self, Work},
+        zsmalloc,
     },
-    store::{Algorithm, Class, Job, Round, Shape, Task, Workspace},
+    store::{Algorithm, Class, Desk, Encoded, Job, Round, Shape, Task},
 };
 use core::mem::replace;
 use kernel::{
@@ -112,7 +113,7 @@ struct Bench {
     /// The round that is under way, and how far it is.
     round: Option<(Purpose, Walk)>,
     buffer: KBox<PageBuffer>,
-    workspace: Option<Workspace>,
+    desk: Option<Desk>,
 }
 
 impl Tender {
@@ -126,7 +127,7 @@ impl Tender {
             found: false,
             round: None,
             buffer: KBox::init(pin_init::init_zeroed(), GFP_KERNEL)?,
-            workspace: None,
+            desk: None,
         };
         Arc::pin_init(
             pin_init!(Self {
@@ -203,7 +204,10 @@ impl Pools {
     }
 
     fn end_round(&self, bench: &mut Bench, purpose: Purpose) {
-        bench.workspace = None;
+        bench.desk = None;
+        if let Some(store) = self.store() {
+            store.sweep();
+        }
         let found = replace(&mut bench.found, false);
         if purpose.presses {
             let twice = bench.pressed_seconds.saturating_mul(2);
@@ -225,10 +229,10 @@ impl Pools {
         self.accounts().has_marked() || members.iter().any(|member| is_full(&member.pool))
     }
 
-    /// A workspace, and what gets of densely encoded pages need.
+    /// A desk, and what gets of densely encoded pages need.
     fn prepare(&self, bench: &mut Bench) -> Result {
-        if bench.workspace.is_none() {
-            bench.workspace = Some(Workspace::dense()?);
+        if bench.desk.is_none() {
+            bench.desk = Some(Desk::new()?);
         }
         self.make_ready(Algorithm::Zstd)?;
         // The buffers take some of what may be held, too.
@@ -238,14 +242,14 @@ impl Pools {
 
     /// Looks at pages for a while; where to go on, unless that was the last one.
     fn walk(&self, bench: &mut Bench, purpose: Purpose, mut walk: Walk) -> Option<Walk> {
-        let workspace = bench.workspace.as_mut()?;
+        let desk = bench.desk.as_mut()?;
         let page = bench.buffer.as_page();
         let begin = thread::worked_ns();
         loop {
             for _ in 0..BATCH {
                 let state = self.state.lock();
                 let (pool, position) = walk.next(&state, |_| true)?;
-                if pool.tend(&position.handle(), purpose, &page, workspace) {
+                if pool.tend(&position.handle(), purpose, &page, desk) {
                     bench.found = true;
                     break;
                 }
@@ -259,13 +263,7 @@ impl Pools {
 
 impl Pool {
     /// Looks at a page, and does what there is to do about it; whether there was something.
-    fn tend(
-        &self,
-        handle: &Handle,
-        purpose: Purpose,
-        page: &Page<'_>,
-        workspace: &mut Workspace,
-    ) -> bool {
+    fn tend(&self, handle: &Handle, purpose: Purpose, page: &Page<'_>, desk: &mut Desk) -> bool {
         let round = Round {
             ages: purpose.ages,
             old: OLD,
@@ -281,8 +279,9 @@ impl Pool {
         let (begin, waited) = (clock::now(), thread::waited_ns());
         match task.job {
             Job::Encode(algorithm) => {
-                if let Some(object) = self.store.encode_again(algorithm, page, workspace) {
-                    self.encoded(handle, &task, object, algorithm, &round);
+                let encoded = self.store.encode_again(&task, algorithm, page, desk);
+                if let Some(encoded) = encoded {
+                    self.encoded(handle, &task, encoded, &round);
                 }
             }
             Job::Split => self.split(handle, &task, page),
@@ -301,13 +300,12 @@ impl Pool {
         &self,
         handle: &Handle,
         task: &Task,
-        object: crate::ffi::zsmalloc::Object,
-        algorithm: Algorithm,
+        encoded: Encoded<zsmalloc::Object>,
         round: &Round,
     ) {
         let exchanged = self.index.with(handle, |content| {
             task.is_about(content)
-                .then(|| self.store.exchange(task, object, algorithm, round))
+                .then(|| self.store.exchange(task, encoded, round))
                 .flatten()
         });
         if let Some((before, after)) = exchanged.flatten() {

@@ -6,9 +6,9 @@ mod lz4;
 mod raw;
 mod zstd;
 
-use crate::ffi::{page::Page, zstd::Level};
+use crate::ffi::{page::Page, zstd::Dictionary};
 use core::mem::swap;
-use kernel::prelude::*;
+use kernel::{prelude::*, sync::Arc};
 
 /// A codec: three functions and a name.
 trait Codec {
@@ -48,9 +48,19 @@ impl Workspace {
     /// One for work in the background, by zstd at a higher level. May sleep. ENOMEM.
     pub fn dense() -> Result<Self> {
         Ok(Self {
-            zstd: Some(zstd::State::new(Level::Dense)?),
+            zstd: Some(zstd::State::dense()?),
             ..Self::new()?
         })
+    }
+
+    /// As [`Algorithm::encode`] by zstd, with a dictionary that decoding it needs, too. May sleep.
+    pub(super) fn encode_with(
+        &mut self,
+        dictionary: &Arc<Dictionary>,
+        page: &Page<'_>,
+        limit: usize,
+    ) -> Option<&[u8]> {
+        self.zstd.as_mut()?.encode_with(dictionary, page, limit)
     }
 
     /// Takes from `extra` what it lacks itself.
@@ -73,6 +83,28 @@ pub struct Decoder {
 }
 
 impl Decoder {
+    /// As [`Algorithm::decode`] of what zstd encoded with a dictionary.
+    pub(super) fn decode_with(
+        &mut self,
+        dictionary: &Dictionary,
+        block: &[u8],
+        page: &Page<'_>,
+    ) -> Result {
+        let state = self.zstd.as_mut().ok_or(EIO)?;
+        state.decode(Some(dictionary), block, page)
+    }
+
+    /// As [`Algorithm::equals`] of such a one.
+    pub(super) fn equals_with(
+        &mut self,
+        dictionary: &Dictionary,
+        block: &[u8],
+        page: &Page<'_>,
+    ) -> bool {
+        let state = self.zstd.as_mut();
+        state.is_some_and(|state| state.equals(Some(dictionary), block, page))
+    }
+
     /// Takes from `extra` what it lacks itself.
     pub(super) fn adopt(&mut self, extra: &mut Extra) {
         if self.zstd.is_none() {

@@ -110,6 +110,9 @@ pub(super) fn decode<T: Tier>(record: &Record<T>, store: &Store<T>, page: &Page<
                     algorithm.decode(&mut Decoder::default(), bytes, page)
                 })?;
             }
+            if record.is_learnt() {
+                return decode_learnt(record, object, store, page);
+            }
             let mut bounce = store.buffers().bounce().lock();
             let Bounce { buffer, decoder } = &mut *bounce;
             T::read(object, buffer.bytes_mut(), |bytes| {
@@ -117,4 +120,19 @@ pub(super) fn decode<T: Tier>(record: &Record<T>, store: &Store<T>, page: &Page<
             })?
         }
     }
+}
+
+#[inline(never)]
+fn decode_learnt<T: Tier>(
+    record: &Record<T>,
+    object: &T::Object,
+    store: &Store<T>,
+    page: &Page<'_>,
+) -> Result {
+    let dictionary = store.dictionary_of(record).ok_or(EIO)?;
+    let mut bounce = store.buffers().bounce().lock();
+    let Bounce { buffer, decoder } = &mut *bounce;
+    T::read(object, buffer.bytes_mut(), |bytes| {
+        decoder.decode_with(&dictionary, bytes, page)
+    })?
 }

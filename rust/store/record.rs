@@ -2,7 +2,7 @@
 //! A content: what is kept of one page, or of several equal ones.
 #![forbid(unsafe_code)]
 
-use super::{Algorithm, Class, Shape, Tier};
+use super::{rework::Encoded, Algorithm, Class, Shape, Tier};
 use crate::{
     account::Owner,
     core::policy::{lifetimes::STAMP_BITS, MOST_AGE},
@@ -118,7 +118,8 @@ impl Link {
 /// The parts of `link`.
 const NEXT_BITS: u32 = 23;
 const NEXT: u32 = (1 << NEXT_BITS) - 1;
-const ALGORITHM: Field = Field::new(NEXT_BITS, 3);
+const ALGORITHM: Field = Field::new(NEXT_BITS, 2);
+const LEARNT: Field = Field::new(25, 1);
 const SHARING: Field = Field::new(26, 2);
 const EPHEMERAL: Field = Field::new(28, 1);
 const AGE: Field = Field::new(29, 3);
@@ -194,7 +195,8 @@ impl<T: Tier> Record<T> {
     /// Whether it may be an equal content of the same domain, that takes one more reference.
     pub(super) fn may_be(&self, tag: &Tag) -> bool {
         self.hash == tag.hash
-            && (tag.sharing == Sharing::Global || self.payer() == Some(tag.class.owner))
+            && (self.payer() == Some(tag.class.owner)
+                || tag.sharing == Sharing::Global && !self.is_learnt())
             && self.sharing() == tag.sharing
             && self.is_ephemeral() == tag.class.ephemeral
             && self.references() < MOST_REFERENCES
@@ -220,9 +222,10 @@ impl<T: Tier> Record<T> {
     }
 
     /// Replaces its object by one of the same page, and returns the old one.
-    pub(super) fn replace(&mut self, object: T::Object, algorithm: Algorithm) -> Body<T::Object> {
-        ALGORITHM.set(&mut self.link, algorithm as u8);
-        replace(&mut self.body, Body::Kept(object))
+    pub(super) fn replace(&mut self, encoded: Encoded<T::Object>) -> Body<T::Object> {
+        ALGORITHM.set(&mut self.link, encoded.algorithm as u8);
+        LEARNT.set(&mut self.link, encoded.is_learnt.into());
+        replace(&mut self.body, Body::Kept(encoded.object))
     }
 
     /// How many slots it is in.
@@ -266,6 +269,12 @@ impl<T: Tier> Record<T> {
     /// The codec of its object; [`None`] for a word.
     pub(super) fn algorithm(&self) -> Option<Algorithm> {
         Algorithm::numbered(ALGORITHM.get(self.link))
+    }
+
+    /// Whether it was encoded with its payer's dictionary: then it stands for no other account's pages.
+    #[inline]
+    pub(super) fn is_learnt(&self) -> bool {
+        LEARNT.get(self.link) != 0
     }
 
     /// Which other pages it may stand for.

@@ -10,7 +10,6 @@ use super::{
     record::Body,
     records::{RecordPage, Supply},
     shard::{Left, Shard},
-    tally::count_last,
     Content, Shape, Store, Tier,
 };
 use crate::account::{Account, Owner};
@@ -38,7 +37,7 @@ impl<T: Tier> Store<T> {
         let mut shard = self.open(at);
         let taken = shard.take_if(number, |record| {
             let is_sole = record.is_sole();
-            is_sole.then(|| count_last(record, account, counts))
+            is_sole.then(|| self.count_last(record, account, counts))
         });
         let Some((shape, left)) = taken else {
             return self.release_shared(shard, number, account.owner());

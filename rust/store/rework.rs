@@ -10,11 +10,15 @@ use super::{
     codec::Workspace,
     content::Place,
     held,
+    lesson::{Lesson, LEAST_PAGES},
     record::{Record, Sharing},
     Algorithm, Class, Content, Counter, Shape, Store, Tier,
 };
-use crate::{account::Owner, ffi::page::Page};
-use kernel::prelude::*;
+use crate::{
+    account::{Count, Owner},
+    ffi::{page::Page, zstd::Dictionary},
+};
+use kernel::{prelude::*, sync::Arc};
 
 /// What a look at all contents is for.
 #[derive(Clone, Copy)]
@@ -46,6 +50,32 @@ pub struct Task {
     /// Whose page it is about.
     pub owner: Owner,
     place: Place,
+    /// Whether a dictionary of its owner's may be of use.
+    learns: bool,
+}
+
+/// A page that was encoded again.
+pub struct Encoded<O> {
+    pub(super) object: O,
+    pub(super) algorithm: Algorithm,
+    /// With its owner's dictionary.
+    pub(super) is_learnt: bool,
+}
+
+/// What encoding pages again needs.
+pub struct Desk {
+    workspace: Workspace,
+    lesson: Option<Lesson>,
+}
+
+impl Desk {
+    /// May sleep. ENOMEM.
+    pub fn new() -> Result<Self> {
+        Ok(Self {
+            workspace: Workspace::dense()?,
+            lesson: None,
+        })
+    }
 }
 
 impl Task {
@@ -93,7 +123,13 @@ impl<T: Tier> Store<T> {
             record.set_tried(false);
         }
         let owner = content.owner();
-        Some(Task { job, owner, place })
+        let is_packed = record.algorithm() != Some(Algorithm::Raw);
+        Some(Task {
+            job,
+            owner,
+            place,
+            learns: is_packed && record.payer() == Some(owner),
+        })
     }
 
     fn job(
@@ -126,22 +162,86 @@ impl<T: Tier> Store<T> {
     /// is no memory. May sleep, without I/O.
     pub fn encode_again(
         &self,
+        task: &Task,
         algorithm: Algorithm,
         page: &Page<'_>,
-        workspace: &mut Workspace,
-    ) -> Option<T::Object> {
-        let block = algorithm.encode(workspace, page, self.tier.raw_length())?;
-        self.tier.store(block).ok()
+        desk: &mut Desk,
+    ) -> Option<Encoded<T::Object>> {
+        let limit = self.tier.raw_length();
+        let learns = task.learns && algorithm == Algorithm::Zstd;
+        let dictionary = learns
+            .then(|| self.dictionary(task.owner, page, desk))
+            .flatten();
+        let workspace = &mut desk.workspace;
+        let block = match &dictionary {
+            Some(dictionary) => workspace.encode_with(dictionary, page, limit),
+            None => algorithm.encode(workspace, page, limit),
+        };
+        Some(Encoded {
+            object: self.tier.store(block?).ok()?,
+            algorithm,
+            is_learnt: dictionary.is_some(),
+        })
     }
 
-    /// Puts `object` in place of the task's content, which must be in the caller's slot alone and
+    /// The dictionary of an account, one of whose pages this is; it may be made of that and others.
+    fn dictionary(
+        &self,
+        owner: Owner,
+        page: &Page<'_>,
+        desk: &mut Desk,
+    ) -> Option<Arc<Dictionary>> {
+        let inode = self.accounts.inode(owner)?;
+        let dictionary = self.dictionaries.to_encode(owner, inode);
+        if dictionary.is_some() || !self.dictionaries.is_free(owner) {
+            return dictionary;
+        }
+        let lesson = self.lesson(owner, inode, &mut desk.lesson)?;
+        if !lesson.see(page).ok()? {
+            return None;
+        }
+        let dictionary = desk.lesson.take()?.end(&mut desk.workspace).ok()?;
+        let bytes = dictionary
+            .as_ref()
+            .map_or(0, |dictionary| dictionary.bytes());
+        self.ledger.add_metadata(bytes as i64);
+        self.dictionaries.learnt(owner, inode, dictionary.clone());
+        dictionary
+    }
+
+    /// The lesson that is under way if it is this account's, a new one if there is none.
+    fn lesson<'a>(
+        &self,
+        owner: Owner,
+        inode: u64,
+        lesson: &'a mut Option<Lesson>,
+    ) -> Option<&'a mut Lesson> {
+        if lesson.is_none() {
+            let pages = self.accounts.counted(owner, Count::Pages);
+            let is_worth_it = pages >= LEAST_PAGES && self.admit_table(Lesson::BYTES).is_ok();
+            *lesson = is_worth_it
+                .then(|| Lesson::new(owner, inode, pages).ok())
+                .flatten();
+        }
+        lesson
+            .as_mut()
+            .filter(|lesson| lesson.is_about(owner, inode))
+    }
+
+    /// Gives up dictionaries that are not needed any more. By the thread that calls [`Store::encode_again`]. May sleep.
+    pub fn sweep(&self) {
+        let live = |owner, inode| self.accounts.inode(owner) == Some(inode);
+        let bytes = self.dictionaries.sweep(live);
+        self.ledger.add_metadata((bytes as i64).wrapping_neg());
+    }
+
+    /// Puts what was encoded in place of the task's content, which must be in the caller's slot alone and
     /// stay there for the call: what it took, and takes now. [`None`] when others have it, too, or
     /// it would become longer without need or more than its account may hold. Does not sleep.
     pub fn exchange(
         &self,
         task: &Task,
-        object: T::Object,
-        algorithm: Algorithm,
+        encoded: Encoded<T::Object>,
         round: &Round,
     ) -> Option<(Shape, Shape)> {
         let Place::Record { shard, number } = task.place else {
@@ -149,14 +249,17 @@ impl<T: Tier> Store<T> {
         };
         let mut shard = self.open(shard);
         let record = shard.get_mut(number)?;
-        let longer = T::length(&object) >= record.length();
-        if record.references() != 1 || (algorithm == round.dense && longer) {
+        let length = T::length(&encoded.object);
+        let longer = length >= record.length();
+        let is_others = encoded.is_learnt && record.payer() != Some(task.owner);
+        if record.references() != 1 || is_others || (encoded.algorithm == round.dense && longer) {
             return None;
         }
         let before = record.shape();
-        self.count_exchange(record, task.owner, T::length(&object))
-            .ok()?;
-        let old = record.replace(object, algorithm);
+        self.count_exchange(record, task.owner, length).ok()?;
+        self.count_learnt(record, -1);
+        let old = record.replace(encoded);
+        self.count_learnt(record, 1);
         let after = record.shape();
         drop(shard);
         self.free(old);

@@ -210,6 +210,7 @@ stats! {
     Flushes = PUBLIC c"flushes" => |totals| totals.flushes,
     Evictions = PUBLIC c"evictions" => |totals| totals.evictions,
     Recompressed = PUBLIC c"recompressed" => |totals| totals.recompressed,
+    Dictionaries = PUBLIC c"dictionaries" => |totals| totals.dictionaries,
     WrittenBack = PUBLIC c"written_back" => |totals| totals.written_back,
     CorruptPages = PUBLIC c"corrupt_pages" => |totals| totals.corrupt_pages,
 }
