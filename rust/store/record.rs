@@ -10,10 +10,13 @@ use crate::{
 use core::mem::replace;
 
 /// More references than this one content does not take: the next equal page is kept once more.
-const MOST_REFERENCES: u16 = 30_000;
+const MOST_REFERENCES: u16 = 15_000;
 
 /// Beside the references: the record stays when the last of them goes.
 const PINNED: u16 = 1 << 15;
+
+/// It was encoded with its payer's dictionary.
+const LEARNT: u16 = 1 << 14;
 
 /// Which other pages a content may stand for. Fixed when it is first kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -78,7 +81,7 @@ pub(super) enum Body<O> {
 /// 28 bytes, aligned to four: there is one for each page that is not like another.
 pub(super) struct Record<T: Tier> {
     body: Body<T::Object>,
-    /// With [`PINNED`].
+    /// With [`PINNED`] and [`LEARNT`].
     references: u16,
     pub(super) hash: u32,
     payer: u32,
@@ -118,8 +121,7 @@ impl Link {
 /// The parts of `link`.
 const NEXT_BITS: u32 = 23;
 const NEXT: u32 = (1 << NEXT_BITS) - 1;
-const ALGORITHM: Field = Field::new(NEXT_BITS, 2);
-const LEARNT: Field = Field::new(25, 1);
+const ALGORITHM: Field = Field::new(NEXT_BITS, 3);
 const SHARING: Field = Field::new(26, 2);
 const EPHEMERAL: Field = Field::new(28, 1);
 const AGE: Field = Field::new(29, 3);
@@ -224,23 +226,29 @@ impl<T: Tier> Record<T> {
     /// Replaces its object by one of the same page, and returns the old one.
     pub(super) fn replace(&mut self, encoded: Encoded<T::Object>) -> Body<T::Object> {
         ALGORITHM.set(&mut self.link, encoded.algorithm as u8);
-        LEARNT.set(&mut self.link, encoded.is_learnt.into());
+        self.set_flag(LEARNT, encoded.is_learnt);
         replace(&mut self.body, Body::Kept(encoded.object))
     }
 
     /// How many slots it is in.
     pub(super) fn references(&self) -> u16 {
-        self.references & !PINNED
+        self.references & !(PINNED | LEARNT)
     }
 
     /// Sets it.
     pub(super) fn set_references(&mut self, number: u16) {
-        self.references = self.references & PINNED | number & !PINNED;
+        let number = number & !(PINNED | LEARNT);
+        self.references = self.references & (PINNED | LEARNT) | number;
     }
 
-    /// Whether it goes with a reference.
+    /// Whether it goes with a reference, and nobody has to be told.
     pub(super) fn is_sole(&self) -> bool {
         self.references == 1
+    }
+
+    /// Whether nothing holds it.
+    pub(super) fn is_unused(&self) -> bool {
+        self.references & !LEARNT == 0
     }
 
     /// Whether it stays when the last reference goes.
@@ -250,7 +258,11 @@ impl<T: Tier> Record<T> {
 
     /// Sets it.
     pub(super) fn set_pinned(&mut self, pinned: bool) {
-        self.references = self.references() | if pinned { PINNED } else { 0 };
+        self.set_flag(PINNED, pinned);
+    }
+
+    fn set_flag(&mut self, flag: u16, value: bool) {
+        self.references = self.references & !flag | if value { flag } else { 0 };
     }
 
     /// Bytes of its object.
@@ -274,7 +286,7 @@ impl<T: Tier> Record<T> {
     /// Whether it was encoded with its payer's dictionary: then it stands for no other account's pages.
     #[inline]
     pub(super) fn is_learnt(&self) -> bool {
-        LEARNT.get(self.link) != 0
+        self.references & LEARNT != 0
     }
 
     /// Which other pages it may stand for.

@@ -10,6 +10,7 @@ use super::{
     record::Body,
     records::{RecordPage, Supply},
     shard::{Left, Shard},
+    tally::count_last,
     Content, Shape, Store, Tier,
 };
 use crate::account::{Account, Owner};
@@ -37,7 +38,7 @@ impl<T: Tier> Store<T> {
         let mut shard = self.open(at);
         let taken = shard.take_if(number, |record| {
             let is_sole = record.is_sole();
-            is_sole.then(|| self.count_last(record, account, counts))
+            is_sole.then(|| count_last(record, account, counts))
         });
         let Some((shape, left)) = taken else {
             return self.release_shared(shard, number, account.owner());
@@ -47,7 +48,7 @@ impl<T: Tier> Store<T> {
         shape
     }
 
-    /// Gives up one of several references, or the last one to a content that is pinned.
+    /// Gives up one of several references, or the last one to a content that is pinned, or needs a dictionary.
     #[inline(never)]
     fn release_shared(
         &self,
@@ -60,7 +61,11 @@ impl<T: Tier> Store<T> {
             self.count_release(record, account);
             record.shape()
         });
+        let left = shard.take_unused(number);
         drop(shard);
+        if let Some(left) = left {
+            self.forgot(left);
+        }
         let (shape, table_bytes) = released.unwrap_or((Shape::WORD, 0));
         self.forgot_tables(None, table_bytes);
         shape

@@ -120,11 +120,14 @@ impl<T: Tier> Shard<T> {
 
     /// Lets content `number` go when its references do, or did.
     pub(super) fn unpin(&mut self, number: u32) -> Option<Left<T>> {
-        let unpinned = self.take_if(number, |record| {
-            record.set_pinned(false);
-            (record.references() == 0).then_some(())
-        });
-        unpinned.map(|((), left)| left)
+        self.records.get_mut(number)?.set_pinned(false);
+        self.take_unused(number)
+    }
+
+    /// Takes content `number` out if nothing holds it any more.
+    pub(super) fn take_unused(&mut self, number: u32) -> Option<Left<T>> {
+        let unused = self.take_if(number, |record| record.is_unused().then_some(()));
+        unused.map(|((), left)| left)
     }
 
     /// How many more record pages the array must have room for; 0 when it has.

@@ -60,7 +60,8 @@ impl<T: Tier> Store<T> {
     /// Counts a reference of `account` that goes, and is still in the record.
     pub(super) fn count_release(&self, record: &Record<T>, account: Account<'_>) {
         if record.references() == 1 {
-            self.count_last(record, account, self.counters.here());
+            self.count_learnt(record, -1);
+            count_last(record, account, self.counters.here());
             return;
         }
         let bytes = record.length() as i64;
@@ -74,31 +75,7 @@ impl<T: Tier> Store<T> {
         }
     }
 
-    /// Counts a content that goes with its last reference, which is of `account`, and says what a page of it
-    /// took.
-    #[inline]
-    pub(super) fn count_last(
-        &self,
-        record: &Record<T>,
-        account: Account<'_>,
-        counts: &Counts,
-    ) -> Shape {
-        let shape = record.shape();
-        if shape.is_word() {
-            return shape;
-        }
-        let bytes = shape.bytes() as i64;
-        self.count_learnt(record, -1);
-        // One that pays alone has all references.
-        let payer = record.payer().map(|_| account);
-        count_bytes(counts, payer, record.is_ephemeral(), -bytes);
-        account.tally(Count::CompressedBytes, -bytes);
-        account.uncharge(shape.bytes());
-        shape
-    }
-
     /// Counts a content that comes, or goes, if it needs the dictionary of its payer.
-    #[inline]
     pub(super) fn count_learnt(&self, record: &Record<T>, sign: i64) {
         if record.is_learnt() {
             self.dictionaries.count(record.payer(), sign);
@@ -132,6 +109,27 @@ impl<T: Tier> Store<T> {
         account.tally(Count::CompressedBytes, more);
         Ok(())
     }
+}
+
+/// Counts a content that goes with its last reference, which is of `account`, and says what a page of it
+/// took.
+#[inline]
+pub(super) fn count_last<T: Tier>(
+    record: &Record<T>,
+    account: Account<'_>,
+    counts: &Counts,
+) -> Shape {
+    let shape = record.shape();
+    if shape.is_word() {
+        return shape;
+    }
+    let bytes = shape.bytes() as i64;
+    // One that pays alone has all references.
+    let payer = record.payer().map(|_| account);
+    count_bytes(counts, payer, record.is_ephemeral(), -bytes);
+    account.tally(Count::CompressedBytes, -bytes);
+    account.uncharge(shape.bytes());
+    shape
 }
 
 /// Counts bytes of contents that `payer` alone holds, or several do.
