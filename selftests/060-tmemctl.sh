@@ -121,7 +121,8 @@ on_terminal() {
 		text, pressed = b"", False
 		start = time.time()
 		while os.waitpid(child, os.WNOHANG) == (0, 0):
-		    if time.time() > start + 3.5 and not pressed:
+		    enough = text.count(b"tmem holds") >= 3 or time.time() > start + 60
+		    if enough and not pressed:
 		        pressed = True
 		        if key.startswith("SIG"):
 		            os.kill(child, signal.Signals[key])
@@ -145,7 +146,7 @@ top_is_live() {
 		# The other screen, and back; no cursor, and back.
 		[[ $(<"$scratch/screen") == $'\e[?1049h\e[?25l'*$'\e[?25h\e[?1049l' ]]
 	done
-	(($(timeout 4 tmemctl top --json | wc -l) >= 2))
+	[[ $(timeout 60 tmemctl top --json | head -n 2 | wc -l) == 2 ]]
 }
 
 top_is_for_root() {

@@ -24,9 +24,9 @@ has() {
 	(($(stat_of "$1") >= $2))
 }
 
-# settled NUMBER: all but a few of so many pages were encoded densely.
+# settled NUMBER: so many pages were encoded densely.
 settled() {
-	within 60 has recompressed $(($1 * 9 / 10))
+	within 90 has recompressed "$1"
 	echo 0 >$module/recompress_idle_seconds
 }
 

@@ -17,7 +17,7 @@ use crate::{
     account::Count,
     core::pace::{pause_ms, Watch, REST_MS, YIELD_MS},
     ffi::{
-        clock,
+        clock, machine,
         page::{Page, PageBuffer},
         thread::{self, Work},
         zsmalloc,
@@ -44,6 +44,9 @@ const FULL: u64 = 24;
 
 /// There, a page is young until as many were put since as this part of all.
 const YOUNG: u64 = 16;
+
+/// Some times what encoding densely takes.
+const SPARE_BYTES: u64 = 8 << 20;
 
 /// Pages that are looked at between two looks at the clock, unless there is work to do about one.
 const BATCH: usize = 64;
@@ -232,6 +235,10 @@ impl Pools {
     /// A desk, and what gets of densely encoded pages need.
     fn prepare(&self, bench: &mut Bench) -> Result {
         if bench.desk.is_none() {
+            // It waits until programs have what they need.
+            if machine::available_bytes() < SPARE_BYTES {
+                return Err(ENOMEM);
+            }
             bench.desk = Some(Desk::new()?);
         }
         self.make_ready(Algorithm::Zstd)?;

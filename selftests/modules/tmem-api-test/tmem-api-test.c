@@ -121,7 +121,7 @@ static int shared(struct tmem_pool *pool)
 /* Contexts that the header allows. */
 static int atomic(struct tmem_pool *pool)
 {
-	DEFINE_SPINLOCK(lock);
+	static DEFINE_SPINLOCK(lock);
 	int result;
 
 	CHECK(put(pool, 4, 1) == 0);
