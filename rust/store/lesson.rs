@@ -20,7 +20,7 @@ use kernel::{prelude::*, sync::Arc};
 pub(super) const LEAST_PAGES: u64 = 2048;
 
 /// The sample is taken of the first of so many parts of an account's pages: they are encoded without a dictionary.
-const PARTS: u64 = 16;
+const PARTS: u64 = 32;
 
 /// Of so many pages, one is kept to try the dictionary with.
 const TRY: usize = 9;
