@@ -7,9 +7,10 @@
 . "${0%/*}/lib/tmem.sh"
 
 turns() {
-	local pid turn status=0
+	local pid turn status=0 seconds=12
+	! is_debug_kernel || seconds=60
 	swap_on 256M
-	tmem-test memory --mib 48 --threads 2 --page-out --seconds 12 &
+	tmem-test memory --mib 48 --threads 2 --page-out --seconds $seconds &
 	pid=$!
 	for turn in {1..100}; do
 		sleep 0.5

@@ -167,7 +167,7 @@ impl Pools {
         let Some((purpose, walk)) = bench.round.take() else {
             return REST_MS;
         };
-        if self.prepare(bench).is_err() {
+        if self.totals().stored_bytes > 0 && self.prepare(bench).is_err() {
             return REST_MS;
         }
         let worked = thread::worked_ns();
@@ -247,7 +247,7 @@ impl Pools {
         Ok(())
     }
 
-    /// Looks at pages for a while; where to go on, unless that was the last one.
+    /// Looks at pages for a while, if there are any; where to go on, unless that was the last one.
     fn walk(&self, bench: &mut Bench, purpose: Purpose, mut walk: Walk) -> Option<Walk> {
         let desk = bench.desk.as_mut()?;
         let page = bench.buffer.as_page();
