@@ -239,7 +239,7 @@ gfp_t tmem_arena_gfp(void)
 
 static void *zstd_alloc(void *taken, size_t size)
 {
-	void *memory = kvmalloc(size, GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+	void *memory = kvmalloc(size, GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN);
 
 	if (memory && taken)
 		*(size_t *)taken += size;

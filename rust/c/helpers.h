@@ -81,7 +81,7 @@ gfp_t tmem_arena_gfp(void);
 
 /*
  * zstd's dictionaries, which refer to the bytes and take memory beside them, if there is some without effort; of one, adds to `taken`
- * how much. May sleep. NULL: no memory.
+ * how much. May sleep, without I/O. NULL: no memory.
  */
 zstd_cdict *tmem_zstd_cdict(const void *bytes, size_t size, const zstd_compression_parameters *parameters);
 zstd_ddict *tmem_zstd_ddict(const void *bytes, size_t size, size_t *taken);

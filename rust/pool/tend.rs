@@ -100,8 +100,10 @@ pub struct Tender {
 /// What a round is for, beside what must not be shared any longer.
 #[derive(Clone, Copy)]
 struct Purpose {
-    /// Pages get older, and old ones are encoded densely.
+    /// Pages get older.
     ages: bool,
+    /// Old ones are encoded densely.
+    packs: bool,
     /// So are those that are not young, in pools that are near their limit and have a disk below.
     presses: bool,
 }
@@ -171,11 +173,10 @@ impl Pools {
             return REST_MS;
         }
         let worked = thread::worked_ns();
-        let left = self.walk(bench, purpose, walk);
-        bench.round = left.map(|walk| (purpose, walk));
-        if bench.round.is_none() {
-            self.end_round(bench, purpose);
-        }
+        bench.round = match self.walk(bench, purpose, walk) {
+            Some(walk) => Some((purpose, walk)),
+            None => self.end_walk(bench, purpose),
+        };
         let worked = thread::worked_ns().saturating_sub(worked);
         pause_ms(worked, self.policy().recompress_cpu_percent())
     }
@@ -196,14 +197,33 @@ impl Pools {
     /// What a round that begins now is for, if it is time for one.
     fn next_round(&self, bench: &mut Bench) -> Option<(Purpose, Walk)> {
         let seconds = self.policy().recompress_idle_seconds();
+        let ages = seconds != 0 && bench.watch.is_over(seconds.div_ceil(OLD.into()));
         let purpose = Purpose {
-            ages: seconds != 0 && bench.watch.is_over(seconds.div_ceil(OLD.into())),
+            ages,
+            packs: ages,
             presses: seconds != 0
                 && self.is_pressed()
                 && bench.pressed.is_over(bench.pressed_seconds),
         };
         let works = purpose.ages || purpose.presses || self.totals().dedup_pending_pages > 0;
         works.then_some((purpose, Walk::START))
+    }
+
+    /// When all pages were looked at: the round goes on if something was learnt that others wait for.
+    fn end_walk(&self, bench: &mut Bench, purpose: Purpose) -> Option<(Purpose, Walk)> {
+        if purpose.ages {
+            self.accounts().end_round();
+        }
+        let learnt = self.store().zip(bench.desk.as_mut());
+        if learnt.is_some_and(|(store, desk)| store.end_lesson(desk)) {
+            let purpose = Purpose {
+                ages: false,
+                ..purpose
+            };
+            return Some((purpose, Walk::START));
+        }
+        self.end_round(bench, purpose);
+        None
     }
 
     fn end_round(&self, bench: &mut Bench, purpose: Purpose) {
@@ -219,9 +239,6 @@ impl Pools {
             } else {
                 twice.min(MOST_PRESSED_SECONDS)
             };
-        }
-        if purpose.ages {
-            self.accounts().end_round();
         }
     }
 
@@ -273,14 +290,16 @@ impl Pool {
     fn tend(&self, handle: &Handle, purpose: Purpose, page: &Page<'_>, desk: &mut Desk) -> bool {
         let round = Round {
             ages: purpose.ages,
+            packs: purpose.packs,
             old: OLD,
             dense: Algorithm::Zstd,
             fast: self.limit.algorithm(self.store.policy()),
         };
         let presses =
             |came| purpose.presses && self.is_fuller_than(FULL) && self.is_old(YOUNG)(came);
-        let look = |content: &_| self.store.look(content, &round, presses, page);
+        let look = |content: &_| self.store.look(content, &round, presses, desk, page);
         let Some(task) = self.index.with(handle, look).flatten() else {
+            self.store.begin_lesson(desk);
             return false;
         };
         let (begin, waited) = (clock::now(), thread::waited_ns());
@@ -291,6 +310,7 @@ impl Pool {
                     self.encoded(handle, &task, encoded, &round);
                 }
             }
+            Job::Learn => desk.learn(page),
             Job::Split => self.split(handle, &task, page),
         }
         let waited = thread::waited_ns().saturating_sub(waited);

@@ -53,7 +53,7 @@ impl Workspace {
         })
     }
 
-    /// As [`Algorithm::encode`] by zstd, with a dictionary that decoding it needs, too. May sleep.
+    /// As [`Algorithm::encode`] by zstd, with a dictionary that decoding it needs, too. May sleep, without I/O.
     pub(super) fn encode_with(
         &mut self,
         dictionary: &Arc<Dictionary>,

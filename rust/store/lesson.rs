@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-//! How a dictionary is made of some of an account's pages, while these are encoded for the first time.
+//! How a dictionary is made of some of an account's pages, before these are encoded for the first time.
 #![forbid(unsafe_code)]
 
 use super::codec::{Algorithm, Workspace};
@@ -19,65 +19,79 @@ use kernel::{prelude::*, sync::Arc};
 /// An account with fewer pages would save less than a dictionary takes, or little more.
 pub(super) const LEAST_PAGES: u64 = 2048;
 
-/// The sample is taken of the first of so many parts of an account's pages: they are encoded without a dictionary.
-const PARTS: u64 = 32;
+/// Pages that are copied: of so many, every other one is dropped again.
+const MOST: usize = 2 * CHOSEN;
 
-/// Of so many pages, one is kept to try the dictionary with.
-const TRY: usize = 9;
-const SAMPLE: usize = PAGES + PAGES / (TRY - 1);
+/// Of them, those that the dictionary is made of, and that it is tried with: one in so many.
+const CHOSEN: usize = PAGES + PAGES / (TRIED - 1);
+const TRIED: usize = 9;
 
-/// It is kept if it saves a page this part of its bytes.
+/// It is kept if it saves them this part of their bytes.
 const WORTH: usize = 32;
 
-/// Some pages of an account.
+/// Some of an account's pages, from all of them alike.
 pub(super) struct Lesson {
     owner: Owner,
     inode: u64,
-    /// Of so many pages, one is in the sample.
-    every: u64,
-    passed: u64,
+    /// Of so many pages, one is copied.
+    every: usize,
+    passed: usize,
     pages: KVec<KBox<PageBuffer>>,
-    teacher: Teacher<KVBox<[u16; PLACES]>>,
 }
 
 impl Lesson {
     /// Bytes of memory that it takes, with what a dictionary does.
     pub(super) const BYTES: u64 =
-        (SAMPLE * PAGE_SIZE + size_of::<[u16; PLACES]>() + 4 * BYTES) as u64;
+        (MOST * PAGE_SIZE + size_of::<[u16; PLACES]>() + 4 * BYTES) as u64;
 
-    /// For an account of so many pages. May sleep. ENOMEM.
-    pub(super) fn new(owner: Owner, inode: u64, pages: u64) -> Result<Self> {
+    /// For the account of a cgroup. May sleep. ENOMEM.
+    pub(super) fn new(owner: Owner, inode: u64) -> Result<Self> {
         Ok(Self {
             owner,
             inode,
-            every: pages / PARTS / SAMPLE as u64 + 1,
+            every: 1,
             passed: 0,
-            pages: KVec::with_capacity(SAMPLE, GFP_KERNEL)?,
-            teacher: Teacher::new(KVBox::init(pin_init::init_zeroed(), GFP_KERNEL)?),
+            pages: KVec::with_capacity(MOST, GFP_KERNEL)?,
         })
     }
 
-    /// Whether it is about this account, of the cgroup of that inode.
-    pub(super) fn is_about(&self, owner: Owner, inode: u64) -> bool {
-        (self.owner, self.inode) == (owner, inode)
+    /// Whose pages these are.
+    pub(super) fn whose(&self) -> (Owner, u64) {
+        (self.owner, self.inode)
     }
 
-    /// One page of the account; whether the sample is complete. May sleep. ENOMEM.
-    pub(super) fn see(&mut self, page: &Page<'_>) -> Result<bool> {
+    /// One more page passes; whether it is to be copied.
+    pub(super) fn passes(&mut self) -> bool {
         self.passed = self.passed.wrapping_add(1);
-        if self.passed % self.every == 0 {
-            let mut copy: KBox<PageBuffer> = KBox::init(pin_init::init_zeroed(), GFP_KERNEL)?;
-            page.copy_to(copy.bytes_mut());
-            if !is_tried(self.pages.len()) {
-                self.teacher.show(copy.bytes_mut());
-            }
-            self.pages.push(copy, GFP_KERNEL)?;
+        self.passed % self.every == 0
+    }
+
+    /// Copies a page. May sleep. ENOMEM.
+    pub(super) fn copy(&mut self, page: &Page<'_>) -> Result {
+        if self.pages.len() == MOST {
+            self.drop_half();
         }
-        Ok(self.pages.len() == SAMPLE)
+        let mut copy: KBox<PageBuffer> = KBox::init(pin_init::init_zeroed(), GFP_KERNEL)?;
+        page.copy_to(copy.bytes_mut());
+        Ok(self.pages.push(copy, GFP_KERNEL)?)
+    }
+
+    fn drop_half(&mut self) {
+        for index in 0..MOST / 2 {
+            self.pages.swap(index, 2 * index + 1);
+        }
+        self.pages.truncate(MOST / 2);
+        self.every = self.every.saturating_mul(2);
+    }
+
+    /// Whether there are enough to learn from.
+    pub(super) fn is_complete(&self) -> bool {
+        self.pages.len() >= CHOSEN
     }
 
     /// The dictionary; [`None`] if it saves too little. May sleep. ENOMEM.
     pub(super) fn end(mut self, workspace: &mut Workspace) -> Result<Option<Arc<Dictionary>>> {
+        self.choose();
         let dictionary = Arc::new(Dictionary::new(self.pieces()?)?, GFP_KERNEL)?;
         let (mut with, mut without) = (0, 0);
         for (number, page) in self.pages.iter_mut().enumerate() {
@@ -90,13 +104,28 @@ impl Lesson {
         Ok((with + without / WORTH <= without).then_some(dictionary))
     }
 
+    /// Drops all but some from all parts of the account alike.
+    fn choose(&mut self) {
+        let all = self.pages.len();
+        for index in 0..CHOSEN.min(all) {
+            self.pages.swap(index, index * all / CHOSEN);
+        }
+        self.pages.truncate(CHOSEN);
+    }
+
     /// What most pages have in common comes last: that is nearest to a page.
     fn pieces(&mut self) -> Result<KVVec<u8>> {
+        let mut teacher = Teacher::new(KVBox::<[u16; PLACES]>::init(
+            pin_init::init_zeroed(),
+            GFP_KERNEL,
+        )?);
+        for page in shown(&mut self.pages) {
+            teacher.show(page.bytes_mut());
+        }
         let mut pieces = KVVec::from_elem(0, BYTES, GFP_KERNEL)?;
-        let shown = self.pages.iter_mut().enumerate();
-        let shown = shown.filter(|(number, _)| !is_tried(*number));
-        for (piece, (_, page)) in pieces.chunks_exact_mut(PIECE).rev().zip(shown) {
-            for (to, from) in piece.iter_mut().zip(self.teacher.take(page.bytes_mut())) {
+        let places = pieces.chunks_exact_mut(PIECE).rev();
+        for (place, page) in places.zip(shown(&mut self.pages)) {
+            for (to, from) in place.iter_mut().zip(teacher.take(page.bytes_mut())) {
                 *to = *from;
             }
         }
@@ -104,8 +133,14 @@ impl Lesson {
     }
 }
 
+/// Those that a dictionary is made of.
+fn shown(pages: &mut [KBox<PageBuffer>]) -> impl Iterator<Item = &mut KBox<PageBuffer>> {
+    let pages = pages.iter_mut().enumerate();
+    pages.filter_map(|(number, page)| (!is_tried(number)).then_some(page))
+}
+
 fn is_tried(number: usize) -> bool {
-    number % TRY == TRY - 1
+    number % TRIED == TRIED - 1
 }
 
 fn length(block: Option<&[u8]>) -> usize {

@@ -7,25 +7,23 @@
 #![forbid(unsafe_code)]
 
 use super::{
-    codec::Workspace,
     content::Place,
     held,
-    lesson::{Lesson, LEAST_PAGES},
+    learning::Desk,
     record::{Record, Sharing},
     Algorithm, Class, Content, Counter, Shape, Store, Tier,
 };
-use crate::{
-    account::{Count, Owner},
-    ffi::{page::Page, zstd::Dictionary},
-};
-use kernel::{prelude::*, sync::Arc};
+use crate::{account::Owner, ffi::page::Page};
+use kernel::prelude::*;
 
 /// What a look at all contents is for.
 #[derive(Clone, Copy)]
 pub struct Round {
     /// Contents that nobody asked for are one round older.
     pub ages: bool,
-    /// Contents of this age are encoded densely. Those of an account that is pressed, when they are older than 0.
+    /// Old contents are encoded densely.
+    pub packs: bool,
+    /// Contents of this age are old. Those of an account that is pressed, when they are older than 0.
     pub old: u8,
     /// The codec of those, and the one of contents that are asked for.
     pub dense: Algorithm,
@@ -38,6 +36,8 @@ pub struct Round {
 pub enum Job {
     /// Encode it by another codec.
     Encode(Algorithm),
+    /// Learn from the page, before others of its account are encoded.
+    Learn,
     /// Keep the page by itself.
     Split,
 }
@@ -62,22 +62,6 @@ pub struct Encoded<O> {
     pub(super) is_learnt: bool,
 }
 
-/// What encoding pages again needs.
-pub struct Desk {
-    workspace: Workspace,
-    lesson: Option<Lesson>,
-}
-
-impl Desk {
-    /// May sleep. ENOMEM.
-    pub fn new() -> Result<Self> {
-        Ok(Self {
-            workspace: Workspace::dense()?,
-            lesson: None,
-        })
-    }
-}
-
 impl Task {
     /// Whether `content` is the one that it is about.
     pub fn is_about(&self, content: &Content) -> bool {
@@ -93,6 +77,7 @@ impl<T: Tier> Store<T> {
         content: &Content,
         round: &Round,
         presses: impl FnOnce(u16) -> bool,
+        desk: &mut Desk,
         page: &Page<'_>,
     ) -> Option<Task> {
         let place = content.place();
@@ -101,7 +86,7 @@ impl<T: Tier> Store<T> {
         };
         let mut shard = self.shard(shard).lock();
         let record = shard.get_mut(number)?;
-        let job = self.job(record, round, content.owner(), presses);
+        let job = self.job(record, round, content.owner(), presses, desk);
         if round.ages {
             if record.age() > 0 {
                 let bytes = record.length() as u64 / u64::from(record.references().max(1));
@@ -115,20 +100,19 @@ impl<T: Tier> Store<T> {
             return None;
         }
         record.set_pinned(true);
-        if job == Job::Encode(round.dense) {
-            record.set_tried(true);
+        let owner = content.owner();
+        if job != Job::Learn {
+            record.set_tried(job == Job::Encode(round.dense));
+        }
+        if record.was_tried() {
             // Only who asks for it makes it young.
             record.set_age(record.age().max(1));
-        } else {
-            record.set_tried(false);
         }
-        let owner = content.owner();
-        let is_packed = record.algorithm() != Some(Algorithm::Raw);
         Some(Task {
             job,
             owner,
             place,
-            learns: is_packed && record.payer() == Some(owner),
+            learns: learns(record, owner),
         })
     }
 
@@ -138,6 +122,7 @@ impl<T: Tier> Store<T> {
         round: &Round,
         owner: Owner,
         presses: impl FnOnce(u16) -> bool,
+        desk: &mut Desk,
     ) -> Option<Job> {
         if record.references() > 1 {
             let allowed = self.policy.dedup().allows(record.sharing());
@@ -153,9 +138,12 @@ impl<T: Tier> Store<T> {
         if record.was_tried() || self.accounts.is_stalled(owner) {
             return None;
         }
-        let is_old = round.ages && age >= round.old;
+        let is_old = round.packs && age >= round.old;
         let is_due = is_old || age > 0 && self.accounts.is_marked(owner) || presses(record.came());
-        is_due.then_some(Job::Encode(dense))
+        match is_due && learns(record, owner) && dense == Algorithm::Zstd {
+            true => self.study(owner, desk).job(dense),
+            false => is_due.then_some(Job::Encode(dense)),
+        }
     }
 
     /// The page as the task wants it encoded; [`None`] when that would take no less room, or there
@@ -169,10 +157,8 @@ impl<T: Tier> Store<T> {
     ) -> Option<Encoded<T::Object>> {
         let limit = self.tier.raw_length();
         let learns = task.learns && algorithm == Algorithm::Zstd;
-        let dictionary = learns
-            .then(|| self.dictionary(task.owner, page, desk))
-            .flatten();
-        let workspace = &mut desk.workspace;
+        let dictionary = learns.then(|| self.dictionary(task.owner)).flatten();
+        let workspace = desk.workspace();
         let block = match &dictionary {
             Some(dictionary) => workspace.encode_with(dictionary, page, limit),
             None => algorithm.encode(workspace, page, limit),
@@ -182,57 +168,6 @@ impl<T: Tier> Store<T> {
             algorithm,
             is_learnt: dictionary.is_some(),
         })
-    }
-
-    /// The dictionary of an account, one of whose pages this is; it may be made of that and others.
-    fn dictionary(
-        &self,
-        owner: Owner,
-        page: &Page<'_>,
-        desk: &mut Desk,
-    ) -> Option<Arc<Dictionary>> {
-        let inode = self.accounts.inode(owner)?;
-        let dictionary = self.dictionaries.to_encode(owner, inode);
-        if dictionary.is_some() || !self.dictionaries.is_free(owner) {
-            return dictionary;
-        }
-        let lesson = self.lesson(owner, inode, &mut desk.lesson)?;
-        if !lesson.see(page).ok()? {
-            return None;
-        }
-        let dictionary = desk.lesson.take()?.end(&mut desk.workspace).ok()?;
-        let bytes = dictionary
-            .as_ref()
-            .map_or(0, |dictionary| dictionary.bytes());
-        self.ledger.add_metadata(bytes as i64);
-        self.dictionaries.learnt(owner, inode, dictionary.clone());
-        dictionary
-    }
-
-    /// The lesson that is under way if it is this account's, a new one if there is none.
-    fn lesson<'a>(
-        &self,
-        owner: Owner,
-        inode: u64,
-        lesson: &'a mut Option<Lesson>,
-    ) -> Option<&'a mut Lesson> {
-        if lesson.is_none() {
-            let pages = self.accounts.counted(owner, Count::Pages);
-            let is_worth_it = pages >= LEAST_PAGES && self.admit_table(Lesson::BYTES).is_ok();
-            *lesson = is_worth_it
-                .then(|| Lesson::new(owner, inode, pages).ok())
-                .flatten();
-        }
-        lesson
-            .as_mut()
-            .filter(|lesson| lesson.is_about(owner, inode))
-    }
-
-    /// Gives up dictionaries that are not needed any more. By the thread that calls [`Store::encode_again`]. May sleep.
-    pub fn sweep(&self) {
-        let live = |owner, inode| self.accounts.inode(owner) == Some(inode);
-        let bytes = self.dictionaries.sweep(live);
-        self.ledger.add_metadata((bytes as i64).wrapping_neg());
     }
 
     /// Puts what was encoded in place of the task's content, which must be in the caller's slot alone and
@@ -290,6 +225,11 @@ impl<T: Tier> Store<T> {
             }
         }
     }
+}
+
+/// Whether a dictionary of the account may be of use for a content.
+fn learns<T: Tier>(record: &Record<T>, owner: Owner) -> bool {
+    record.algorithm() != Some(Algorithm::Raw) && record.payer() == Some(owner)
 }
 
 impl Sharing {

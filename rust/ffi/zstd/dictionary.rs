@@ -78,7 +78,7 @@ pub struct Encoder {
 unsafe impl Send for Encoder {}
 
 impl Encoder {
-    /// May sleep. ENOMEM.
+    /// May sleep, without I/O. ENOMEM.
     pub fn new(dictionary: Arc<Dictionary>, level: Level) -> Result<Self> {
         let bytes = &dictionary.bytes;
         let parameters = parameters(level);
