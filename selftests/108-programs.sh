@@ -32,7 +32,7 @@ sqlite() {
 
 gcc() {
 	local number
-	for number in {1..250}; do
+	for number in {1..350}; do
 		echo "int f$number(int a, int *b) { for (int i = 0; i < a; i++) b[i & 63] += a * $number ^ (b[i & 31] >> $((number % 13))); return b[a & 63]; }"
 	done >/tmp/program.c
 	command gcc -O1 -S -o - /tmp/program.c | sha256sum
