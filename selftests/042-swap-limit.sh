@@ -22,6 +22,10 @@ refused_pages_stay() {
 	swap_off
 }
 
+holds_the_header() {
+	[[ $(mm orig_data_size) == 4096 ]]
+}
+
 huge_pages_are_dropped_again() {
 	local pid
 	echo madvise >$huge/enabled
@@ -33,8 +37,8 @@ huge_pages_are_dropped_again() {
 	sleep 1
 	cat $sys/mm_stat $sys/io_stat
 	grep thp_swpout /proc/vmstat
-	# Not one page of those that failed, though 64 KiB have room for some: only the header.
-	[[ $(mm orig_data_size) == 4096 ]]
+	# Not one page of those that failed, though 64 KiB have room for some: only the header, once no request is under way.
+	within 3 holds_the_header
 	wait "$pid"
 	[[ $(stat_of pages) == 1 ]]
 	swap_off

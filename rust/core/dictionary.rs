@@ -49,7 +49,7 @@ impl<W: DerefMut<Target = [u16; PLACES]>> Teacher<W> {
         for word in page.windows(WORD) {
             let seen = self.of(word);
             if *seen >> LAST_SHIFT != number {
-                *seen = number << LAST_SHIFT | (*seen & HAVE) + 1;
+                *seen = (number << LAST_SHIFT) | ((*seen & HAVE) + 1);
             }
         }
     }
@@ -82,7 +82,9 @@ impl<W: DerefMut<Target = [u16; PLACES]>> Teacher<W> {
     }
 
     fn of(&mut self, word: &[u8]) -> &mut u16 {
-        let word = word.iter().fold(0, |all, byte| all << 8 | u64::from(*byte));
+        let word = word
+            .iter()
+            .fold(0, |all, byte| (all << 8) | u64::from(*byte));
         let place = word.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - PLACE_BITS);
         &mut self.seen[place as usize % PLACES]
     }

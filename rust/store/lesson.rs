@@ -33,7 +33,7 @@ const WORTH: usize = 32;
 pub(super) struct Lesson {
     owner: Owner,
     inode: u64,
-    /// Of so many pages, one is copied.
+    /// Of so many pages, one is copied: a power of two.
     every: usize,
     passed: usize,
     pages: KVec<KBox<PageBuffer>>,
@@ -63,7 +63,7 @@ impl Lesson {
     /// One more page passes; whether it is to be copied.
     pub(super) fn passes(&mut self) -> bool {
         self.passed = self.passed.wrapping_add(1);
-        self.passed % self.every == 0
+        self.passed & self.every.wrapping_sub(1) == 0
     }
 
     /// Copies a page. May sleep. ENOMEM.
@@ -77,10 +77,11 @@ impl Lesson {
     }
 
     fn drop_half(&mut self) {
-        for index in 0..MOST / 2 {
-            self.pages.swap(index, 2 * index + 1);
-        }
-        self.pages.truncate(MOST / 2);
+        let mut stays = true;
+        self.pages.retain(|_| {
+            stays = !stays;
+            stays
+        });
         self.every = self.every.saturating_mul(2);
     }
 
@@ -106,11 +107,13 @@ impl Lesson {
 
     /// Drops all but some from all parts of the account alike.
     fn choose(&mut self) {
-        let all = self.pages.len();
-        for index in 0..CHOSEN.min(all) {
-            self.pages.swap(index, index * all / CHOSEN);
-        }
-        self.pages.truncate(CHOSEN);
+        let (all, mut steps) = (self.pages.len(), 0);
+        self.pages.retain(|_| {
+            steps += CHOSEN;
+            let stays = steps >= all;
+            steps -= if stays { all } else { 0 };
+            stays
+        });
     }
 
     /// What most pages have in common comes last: that is nearest to a page.
