@@ -274,9 +274,14 @@ fn kept_once(status: &Status) -> String {
 }
 
 fn recompressed(status: &Status) -> String {
-    let pages = status.stats.get("recompressed").copied().unwrap_or(0);
+    let count = |name: &str| status.stats.get(name).copied().unwrap_or(0);
+    let pages = count("recompressed");
+    let learnt = match count("dictionaries") {
+        0 => String::new(),
+        cgroups => format!("; cgroups with a dictionary: {cgroups}"),
+    };
     match status.recompress_idle_seconds {
-        None | Some(0) => format!("{pages} pages (off)"),
-        Some(seconds) => format!("{pages} pages (once idle for {seconds} s)"),
+        None | Some(0) => format!("{pages} pages (off){learnt}"),
+        Some(seconds) => format!("{pages} pages (once idle for {seconds} s){learnt}"),
     }
 }

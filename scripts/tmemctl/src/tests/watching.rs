@@ -24,6 +24,7 @@ fn busy_guest() -> Guest {
         ("puts", 80000),
         ("evictions", 17),
         ("recompressed", 23),
+        ("dictionaries", 2),
         ("dedup_pages", 4711),
     ] {
         guest.put(
@@ -60,7 +61,7 @@ fn shows_what_is_held() {
         "400.0 KiB",
         "512.0 MiB",
         "4711 pages are equal to another (domain: cgroup)",
-        "23 pages (once idle for 600 s)",
+        "23 pages (once idle for 600 s); cgroups with a dictionary: 2",
         "17 pages",
     ] {
         assert!(text.contains(words), "{words} in:\n{text}");
