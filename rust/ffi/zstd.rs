@@ -11,7 +11,7 @@ use super::{
 };
 use crate::core::size::PAGE_SIZE;
 use core::{ffi::c_void, ptr::NonNull};
-use kernel::prelude::*;
+use kernel::{alloc::flags::__GFP_NOWARN, prelude::*};
 
 /// zstd's levels that are of use for pages.
 #[derive(Clone, Copy)]
@@ -45,7 +45,8 @@ impl<C> Workspace<C> {
         bytes: usize,
         init: unsafe extern "C" fn(*mut c_void, usize) -> *mut C,
     ) -> Result<Self> {
-        let mut memory = VVec::<u64>::with_capacity(bytes.div_ceil(8), GFP_KERNEL)?;
+        let flags = GFP_KERNEL | __GFP_NOWARN;
+        let mut memory = VVec::<u64>::with_capacity(bytes.div_ceil(8), flags)?;
         // SAFETY: the memory is as long, aligned to 8 as zstd wants, and ours.
         let context = unsafe { init(memory.as_mut_ptr().cast(), bytes) };
         // INVARIANT: as the caller promises; nobody looks into a vector without elements.

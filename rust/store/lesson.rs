@@ -14,7 +14,7 @@ use crate::{
         zstd::Dictionary,
     },
 };
-use kernel::{prelude::*, sync::Arc};
+use kernel::{alloc::flags::__GFP_NOWARN, prelude::*, sync::Arc};
 
 /// An account with fewer pages would save less than a dictionary takes, or little more.
 pub(super) const LEAST_PAGES: u64 = 2048;
@@ -118,14 +118,15 @@ impl Lesson {
 
     /// What most pages have in common comes last: that is nearest to a page.
     fn pieces(&mut self) -> Result<KVVec<u8>> {
+        let flags = GFP_KERNEL | __GFP_NOWARN;
         let mut teacher = Teacher::new(KVBox::<[u16; PLACES]>::init(
             pin_init::init_zeroed(),
-            GFP_KERNEL,
+            flags,
         )?);
         for page in shown(&mut self.pages) {
             teacher.show(page.bytes_mut());
         }
-        let mut pieces = KVVec::from_elem(0, BYTES, GFP_KERNEL)?;
+        let mut pieces = KVVec::from_elem(0, BYTES, flags)?;
         let places = pieces.chunks_exact_mut(PIECE).rev();
         for (place, page) in places.zip(shown(&mut self.pages)) {
             for (to, from) in place.iter_mut().zip(teacher.take(page.bytes_mut())) {
