@@ -34,8 +34,9 @@ settled() {
 # fill COUNT CLASS: pages of the cgroup `one`, until they are dense.
 fill() {
 	set_size 64M
-	echo 4 >$module/recompress_idle_seconds
+	echo 0 >$module/recompress_idle_seconds
 	in_group one tmem-test fill "$disk" --count "$1" --class "$2" --seed 4
+	echo 4 >$module/recompress_idle_seconds
 	settled "$1"
 }
 
