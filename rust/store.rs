@@ -286,10 +286,7 @@ impl<T: Tier> Store<T> {
 
     /// The dictionary that a content was encoded with, if one was.
     fn dictionary_of(&self, record: &Record<T>) -> Option<Arc<Dictionary>> {
-        if !record.is_learnt() {
-            return None;
-        }
-        self.dictionaries.of(record.payer()?)
+        self.dictionaries.of(record.learner()?)
     }
 
     fn put_bytes(

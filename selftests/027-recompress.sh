@@ -19,10 +19,6 @@ soon() {
 	"$@"
 }
 
-recompressed() {
-	(($(stat_of recompressed) >= $1))
-}
-
 stored_more_than() {
 	(($(stat_of stored_bytes) > $1))
 }
@@ -38,7 +34,7 @@ idle_pages_become_denser() {
 	local before
 	fill 4
 	before=$(stat_of stored_bytes)
-	soon recompressed $((pages * 9 / 10))
+	soon reaches recompressed $((pages * 9 / 10))
 	echo "# $before bytes, then $(stat_of stored_bytes), $(stat_of recompressed) pages"
 	(($(stat_of stored_bytes) < before))
 	echo 0 >$module/recompress_idle_seconds

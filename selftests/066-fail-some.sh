@@ -68,28 +68,24 @@ swap() {
 	swap_off
 }
 
-case_of "write, read, overwrite, discard and zero 4096 pages at random" storm
-case_of "load and unload" loads
-case_of "disks come and go" disks_come_and_go
-are_dense() {
-	(($(stat_of recompressed) >= $1))
-}
-
 # What they have in common is learnt meanwhile, at some time.
 encoded_again() {
 	set_size 64M
 	tmem-test fill "$disk" --count 2200 --class text --seed 4
 	fail_allocations 10
 	echo 4 >/sys/kernel/tmem/recompress_idle_seconds
-	within 60 are_dense 600
+	within 60 reaches recompressed 600
 	fail_allocations 0
 	tmem-test verify "$disk" --count 2200 --class text --seed 4
-	within 60 are_dense 1600
+	within 60 reaches recompressed 1600
 	tmem-test verify "$disk" --count 2200 --class text --seed 4
 	echo "# dictionaries: $(stat_of dictionaries)"
 	blkdiscard "$disk"
 	[[ $(stat_of pages) == 0 ]]
 }
 
+case_of "write, read, overwrite, discard and zero 4096 pages at random" storm
+case_of "load and unload" loads
+case_of "disks come and go" disks_come_and_go
 case_of "pages are encoded again" encoded_again
 case_of "swap" swap

@@ -96,45 +96,41 @@ impl Compressor {
         })
     }
 
-    /// Compresses `page` into `block`; gives the length, or [`None`] if there is no room for it.
-    /// Does not sleep.
-    pub fn compress(&mut self, page: &Page<'_>, block: &mut [u8]) -> Option<usize> {
-        page.copy_to(self.source.bytes_mut());
-        // SAFETY: the context is a valid one, and the areas are as long as said.
-        let length = unsafe {
-            bindings::zstd_compress_cctx(
-                self.workspace.context.as_ptr(),
-                block.as_mut_ptr().cast(),
-                block.len(),
-                self.source.bytes_mut().as_ptr().cast(),
-                PAGE_SIZE,
-                &self.parameters,
-            )
-        };
-        // An error is a length beyond any.
-        (length <= block.len()).then_some(length)
-    }
-
-    /// As [`Compressor::compress`], with a dictionary, which decompressing the block needs, too.
-    pub fn compress_with(
+    /// Compresses `page` into `block`, with a dictionary if there is to be one, which decompressing it needs, too; gives the length, or
+    /// [`None`] if there is no room for it. Does not sleep.
+    pub fn compress(
         &mut self,
-        encoder: &Encoder,
         page: &Page<'_>,
         block: &mut [u8],
+        encoder: Option<&Encoder>,
     ) -> Option<usize> {
-        page.copy_to(self.source.bytes_mut());
-        // SAFETY: the context is a valid one, as is the encoder, and the areas are as long as said.
-        let length = unsafe {
-            bindings::zstd_compress_using_cdict(
-                self.workspace.context.as_ptr(),
-                block.as_mut_ptr().cast(),
-                block.len(),
-                self.source.bytes_mut().as_ptr().cast(),
-                PAGE_SIZE,
-                encoder.encoder(),
-            )
+        let source = self.source.bytes_mut();
+        page.copy_to(source);
+        let context = self.workspace.context.as_ptr();
+        let (to, room, from) = (
+            block.as_mut_ptr().cast(),
+            block.len(),
+            source.as_ptr().cast(),
+        );
+        let length = match encoder {
+            // SAFETY: the context and the encoder are valid ones, and the areas are as long as said.
+            Some(encoder) => unsafe {
+                bindings::zstd_compress_using_cdict(
+                    context,
+                    to,
+                    room,
+                    from,
+                    PAGE_SIZE,
+                    encoder.encoder(),
+                )
+            },
+            // SAFETY: as above.
+            None => unsafe {
+                bindings::zstd_compress_cctx(context, to, room, from, PAGE_SIZE, &self.parameters)
+            },
         };
-        (length <= block.len()).then_some(length)
+        // An error is a length beyond any.
+        (length <= room).then_some(length)
     }
 
     /// Bytes of memory it holds.
@@ -159,54 +155,41 @@ impl Decompressor {
         })
     }
 
-    /// Writes the page that `block` stands for. Does not sleep. EIO when it stands for none.
-    pub fn decompress(&mut self, block: &[u8], page: &Page<'_>) -> Result {
-        // SAFETY: the context is a valid one, and the areas are as long as said. Others may write
-        // to the page: zstd reads from it what it copies, never how much or from where.
-        let length = unsafe {
-            bindings::zstd_decompress_dctx(
-                self.workspace.context.as_ptr(),
-                page.as_ptr(),
-                PAGE_SIZE,
-                block.as_ptr().cast(),
-                block.len(),
-            )
-        };
-        is_page(length)
-    }
-
-    /// As [`Decompressor::decompress`], with the dictionary that it was compressed with.
-    pub fn decompress_with(
+    /// Writes the page that `block` stands for, with the dictionary that it was compressed with, if it was with one. Does not
+    /// sleep. EIO when it stands for none.
+    pub fn decompress(
         &mut self,
-        dictionary: &Dictionary,
         block: &[u8],
         page: &Page<'_>,
+        dictionary: Option<&Dictionary>,
     ) -> Result {
-        // SAFETY: as above; the dictionary is a valid one.
-        let length = unsafe {
-            bindings::zstd_decompress_using_ddict(
-                self.workspace.context.as_ptr(),
-                page.as_ptr(),
-                PAGE_SIZE,
-                block.as_ptr().cast(),
-                block.len(),
-                dictionary.decoder(),
-            )
+        let context = self.workspace.context.as_ptr();
+        let (to, from, length) = (page.as_ptr(), block.as_ptr().cast(), block.len());
+        let length = match dictionary {
+            // SAFETY: the context and the dictionary are valid ones, and the areas are as long as said. Others may write
+            // to the page: zstd reads from it what it copies, never how much or from where.
+            Some(dictionary) => unsafe {
+                bindings::zstd_decompress_using_ddict(
+                    context,
+                    to,
+                    PAGE_SIZE,
+                    from,
+                    length,
+                    dictionary.decoder(),
+                )
+            },
+            // SAFETY: as above.
+            None => unsafe { bindings::zstd_decompress_dctx(context, to, PAGE_SIZE, from, length) },
         };
-        is_page(length)
+        if length == PAGE_SIZE {
+            Ok(())
+        } else {
+            Err(EIO)
+        }
     }
 
     /// Bytes of memory it holds.
     pub fn bytes(&self) -> usize {
         self.workspace.bytes()
-    }
-}
-
-/// EIO when so many bytes are no page, or an error.
-fn is_page(length: usize) -> Result {
-    if length == PAGE_SIZE {
-        Ok(())
-    } else {
-        Err(EIO)
     }
 }

@@ -22,7 +22,7 @@ use crate::{
         thread::{self, Work},
         zsmalloc,
     },
-    store::{Algorithm, Class, Desk, Encoded, Job, Round, Shape, Task},
+    store::{Algorithm, Class, Counter, Desk, Encoded, Job, Round, Shape, Task},
 };
 use core::mem::replace;
 use kernel::{
@@ -169,7 +169,7 @@ impl Pools {
         let Some((purpose, walk)) = bench.round.take() else {
             return REST_MS;
         };
-        if self.totals().stored_bytes > 0 && self.prepare(bench).is_err() {
+        if self.has_bytes() && self.prepare(bench).is_err() {
             return REST_MS;
         }
         let worked = thread::worked_ns();
@@ -192,6 +192,12 @@ impl Pools {
     /// any longer still is.
     fn may_work(&self) -> bool {
         thread::is_alone() || self.totals().dedup_pending_pages > 0
+    }
+
+    /// Whether there is something to encode.
+    fn has_bytes(&self) -> bool {
+        let store = self.store();
+        store.is_some_and(|store| store.counted(Counter::StoredBytes) > 0)
     }
 
     /// What a round that begins now is for, if it is time for one.

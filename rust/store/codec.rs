@@ -60,7 +60,7 @@ impl Workspace {
         page: &Page<'_>,
         limit: usize,
     ) -> Option<&[u8]> {
-        self.zstd.as_mut()?.encode_with(dictionary, page, limit)
+        self.zstd.as_mut()?.encode(Some(dictionary), page, limit)
     }
 
     /// Takes from `extra` what it lacks itself.

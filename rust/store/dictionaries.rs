@@ -79,8 +79,7 @@ impl Dictionaries {
 
     /// A content of the account needs its dictionary from now on, or, with -1, one does no more. Does not sleep.
     #[inline(never)]
-    pub(super) fn count(&self, owner: Option<Owner>, more: i64) {
-        let Some(owner) = owner else { return };
+    pub(super) fn count(&self, owner: Owner, more: i64) {
         let mut place = self.place(owner).lock();
         place.contents = place.contents.saturating_add_signed(more);
     }

@@ -122,6 +122,7 @@ pub(super) fn decode<T: Tier>(record: &Record<T>, store: &Store<T>, page: &Page<
     }
 }
 
+/// Apart, so that a page without a dictionary costs not more for those with one.
 #[inline(never)]
 fn decode_learnt<T: Tier>(
     record: &Record<T>,

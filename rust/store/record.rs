@@ -289,6 +289,11 @@ impl<T: Tier> Record<T> {
         self.references & LEARNT != 0
     }
 
+    /// Whose dictionary it was encoded with.
+    pub(super) fn learner(&self) -> Option<Owner> {
+        self.payer().filter(|_| self.is_learnt())
+    }
+
     /// Which other pages it may stand for.
     pub(super) fn sharing(&self) -> Sharing {
         Sharing::numbered(SHARING.get(self.link).into())

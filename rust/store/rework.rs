@@ -140,10 +140,10 @@ impl<T: Tier> Store<T> {
         }
         let is_old = round.packs && age >= round.old;
         let is_due = is_old || age > 0 && self.accounts.is_marked(owner) || presses(record.came());
-        match is_due && learns(record, owner) && dense == Algorithm::Zstd {
-            true => self.study(owner, desk).job(dense),
-            false => is_due.then_some(Job::Encode(dense)),
+        if is_due && learns(record, owner) && dense == Algorithm::Zstd {
+            return self.study(owner, desk).job(dense);
         }
+        is_due.then_some(Job::Encode(dense))
     }
 
     /// The page as the task wants it encoded; [`None`] when that would take no less room, or there

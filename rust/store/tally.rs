@@ -77,8 +77,8 @@ impl<T: Tier> Store<T> {
 
     /// Counts a content that comes, or goes, if it needs the dictionary of its payer.
     pub(super) fn count_learnt(&self, record: &Record<T>, sign: i64) {
-        if record.is_learnt() {
-            self.dictionaries.count(record.payer(), sign);
+        if let Some(learner) = record.learner() {
+            self.dictionaries.count(learner, sign);
         }
     }
 

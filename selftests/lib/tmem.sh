@@ -54,6 +54,11 @@ stat_of() {
 	cat "$stats/$1"
 }
 
+# reaches STAT NUMBER: it is as large, or larger.
+reaches() {
+	(($(stat_of "$1") >= $2))
+}
+
 # field N FILE: a number of a line of them.
 field() {
 	awk -v n="$1" '{ print $n }' "$2"

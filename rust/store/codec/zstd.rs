@@ -41,24 +41,27 @@ impl State {
         })
     }
 
-    pub(super) fn encode_with(
+    pub(super) fn encode(
         &mut self,
-        dictionary: &Arc<Dictionary>,
+        dictionary: Option<&Arc<Dictionary>>,
         page: &Page<'_>,
         limit: usize,
     ) -> Option<&[u8]> {
-        if !self
-            .encoder
-            .as_ref()
-            .is_some_and(|encoder| encoder.is_of(dictionary))
-        {
+        if let Some(dictionary) = dictionary {
+            self.adopt(dictionary)?;
+        }
+        let encoder = self.encoder.as_ref().filter(|_| dictionary.is_some());
+        let block = self.block.get_mut(..limit.checked_sub(1)?)?;
+        let length = self.compressor.compress(page, block, encoder)?;
+        block.get(..length)
+    }
+
+    fn adopt(&mut self, dictionary: &Arc<Dictionary>) -> Option<()> {
+        let encoder = self.encoder.as_ref();
+        if !encoder.is_some_and(|encoder| encoder.is_of(dictionary)) {
             self.encoder = Some(Encoder::new(dictionary.clone(), Level::Dense).ok()?);
         }
-        let block = self.block.get_mut(..limit.checked_sub(1)?)?;
-        let length = self
-            .compressor
-            .compress_with(self.encoder.as_ref()?, page, block)?;
-        block.get(..length)
+        Some(())
     }
 
     pub(super) fn bytes(&self) -> usize {
@@ -87,7 +90,7 @@ impl DecodeState {
         block: &[u8],
         page: &Page<'_>,
     ) -> Result {
-        decode(&mut self.decompressor, dictionary, block, page)
+        self.decompressor.decompress(block, page, dictionary)
     }
 
     pub(super) fn equals(
@@ -100,24 +103,14 @@ impl DecodeState {
             decompressor,
             page: ours,
         } = self;
-        decode(decompressor, dictionary, block, &ours.as_page()).is_ok()
+        decompressor
+            .decompress(block, &ours.as_page(), dictionary)
+            .is_ok()
             && raw_equals(ours.bytes_mut(), page.bytes())
     }
 
     pub(super) fn bytes(&self) -> usize {
         self.decompressor.bytes() + size_of::<PageBuffer>()
-    }
-}
-
-fn decode(
-    decompressor: &mut Decompressor,
-    dictionary: Option<&Dictionary>,
-    block: &[u8],
-    page: &Page<'_>,
-) -> Result {
-    match dictionary {
-        Some(dictionary) => decompressor.decompress_with(dictionary, block, page),
-        None => decompressor.decompress(block, page),
     }
 }
 
@@ -136,12 +129,7 @@ impl Codec for Zstd {
     }
 
     fn encode<'a>(workspace: &'a mut Workspace, page: &Page<'_>, limit: usize) -> Option<&'a [u8]> {
-        let State {
-            compressor, block, ..
-        } = workspace.zstd.as_mut()?;
-        let block = block.get_mut(..limit.checked_sub(1)?)?;
-        let length = compressor.compress(page, block)?;
-        block.get(..length)
+        workspace.zstd.as_mut()?.encode(None, page, limit)
     }
 
     fn equals(decoder: &mut Decoder, block: &[u8], page: &Page<'_>) -> bool {

@@ -42,11 +42,6 @@ impl Part {
         Self::Reads,
     ];
 
-    /// What takes an hour or more is measured only when it is named.
-    pub fn is_long(self) -> bool {
-        matches!(self, Self::Reads)
-    }
-
     /// What makes sense in a guest at native speed.
     pub const HERE: [Self; 5] = [
         Self::Corpus,
@@ -55,6 +50,11 @@ impl Part {
         Self::Shares,
         Self::Reads,
     ];
+
+    /// What takes an hour or more is measured only when it is named.
+    pub fn is_long(self) -> bool {
+        matches!(self, Self::Reads)
+    }
 
     pub fn name(self) -> &'static str {
         match self {
