@@ -107,6 +107,17 @@ impl Mapping {
         )
     }
 
+    /// How many of its pages are not in memory.
+    pub fn pages_out(&self) -> Outcome<usize> {
+        let mut in_memory = vec![0u8; self.pages()];
+        let (start, pages) = (self.start.as_ptr().cast(), in_memory.as_mut_ptr());
+        // SAFETY: our mapping, and a byte for each of its pages.
+        match unsafe { libc::mincore(start, self.bytes, pages) } {
+            0 => Ok(in_memory.iter().filter(|&&page| page & 1 == 0).count()),
+            _ => Err(io::Error::last_os_error().into()),
+        }
+    }
+
     fn advise(&self, advice: libc::c_int) -> Outcome {
         advise(self.bytes(), advice)
     }

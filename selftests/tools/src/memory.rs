@@ -2,14 +2,14 @@
 //! Uses memory that is swapped out meanwhile: fills it, verifies it, overwrites parts of it, verifies again, as often as asked.
 //! The memory is swapped out on request, or by the limits of the cgroup that this runs in.
 
-use crate::content::{Class, Content, Rng};
+use crate::content::{Class, Content, Rng, PAGE};
 use crate::ensure;
 use crate::mapping::{Kind, Mapping};
 use crate::outcome::Outcome;
 use clap::Args;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
-use std::{fs, io, process, thread};
+use std::{io, process, thread};
 
 #[derive(Args)]
 pub struct Options {
@@ -89,13 +89,13 @@ impl<'a> Part<'a> {
 
     fn work(mut self, swapped: &AtomicU64, rounds: &AtomicU64) -> Outcome {
         let end = Instant::now() + Duration::from_secs(self.options.seconds);
-        let mut round = 0;
+        let (mut round, mut most) = (0, 0);
         self.overwrite(|_| true);
         while round < self.options.rounds || Instant::now() < end {
             if self.options.page_out {
                 self.memory.page_out()?;
             }
-            swapped.fetch_max(swapped_kib()?, Relaxed);
+            most = most.max(self.memory.pages_out()?);
             thread::sleep(Duration::from_secs(self.options.hold));
             if self.options.children > 0 {
                 self.share()?;
@@ -105,6 +105,7 @@ impl<'a> Part<'a> {
             round += 1;
         }
         self.verify()?;
+        swapped.fetch_add((most * PAGE) as u64 >> 10, Relaxed);
         rounds.fetch_add(round, Relaxed);
         Ok(())
     }
@@ -170,12 +171,4 @@ impl<'a> Part<'a> {
         self.memory.page_out()?;
         self.verify()
     }
-}
-
-/// How much of this process is in swap.
-pub fn swapped_kib() -> Outcome<u64> {
-    let rollup = fs::read_to_string("/proc/self/smaps_rollup")?;
-    let line = rollup.lines().find_map(|line| line.strip_prefix("Swap:"));
-    let number = line.and_then(|rest| rest.trim().strip_suffix(" kB"));
-    Ok(number.ok_or("smaps_rollup has no line `Swap:`")?.parse()?)
 }

@@ -6,7 +6,6 @@ use crate::content::PAGE;
 use crate::ensure;
 use crate::given::Given;
 use crate::mapping::{Kind, Mapping};
-use crate::memory::swapped_kib;
 use crate::outcome::Outcome;
 use crate::page_cost::compare;
 use clap::Args;
@@ -33,13 +32,12 @@ pub fn run(options: &Options) -> Outcome {
     let wanted = options.given.all(options.most)?;
     let mut memory = Mapping::new(wanted.pages() * PAGE, Kind::Private)?;
     memory.bytes_mut().copy_from_slice(wanted.bytes());
-    let before = swapped_kib()?;
     let start = Instant::now();
     for first in (0..memory.pages()).step_by(PAGES_AT_ONCE) {
         memory.page_out_pages(first..memory.pages().min(first + PAGES_AT_ONCE))?;
     }
     let out = start.elapsed().as_nanos() as u64;
-    let pages = (swapped_kib()? - before) / (PAGE as u64 >> 10);
+    let pages = memory.pages_out()? as u64;
     ensure!(
         pages * 100 >= wanted.pages() as u64 * 99,
         "only {pages} of {} pages went to swap",
