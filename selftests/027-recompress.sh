@@ -56,6 +56,22 @@ never() {
 	[[ $(stat_of recompressed) == 0 ]]
 }
 
+# A round that is under way, at a pace of many seconds, ends.
+never_from_now_on() {
+	local before
+	fill 0
+	echo 1 >$module/recompress_cpu_percent
+	echo 4 >$module/recompress_idle_seconds
+	soon reaches recompressed 20
+	echo 0 >$module/recompress_idle_seconds
+	sleep 1
+	before=$(stat_of recompressed)
+	sleep 3
+	echo "# $before of $pages pages"
+	((before < pages / 2))
+	[[ $(stat_of recompressed) == "$before" ]]
+}
+
 # Writes, discards and reads all the while.
 under_load() {
 	set_size 64M
@@ -85,5 +101,6 @@ clean_up() {
 case_of "idle pages become denser, and stay what they were" idle_pages_become_denser
 case_of "pages that were asked for go back to the fast codec" wanted_pages_go_back
 case_of "0 seconds: never" never
+case_of "0 seconds: no longer" never_from_now_on
 case_of "under load" under_load
 case_of "nonsense changes nothing" nonsense

@@ -160,8 +160,13 @@ impl Pools {
         bench.pressed.see(clock::now(), pause);
         self.look_around();
         self.obey_cap();
-        if bench.round.is_none() {
-            bench.round = self.next_round(bench);
+        match bench.round {
+            None => bench.round = self.next_round(bench),
+            Some((purpose, _)) if !self.is_wanted() => {
+                bench.round = None;
+                self.end_round(bench, purpose);
+            }
+            Some(_) => {}
         }
         if !self.may_work() {
             return YIELD_MS;
@@ -198,6 +203,11 @@ impl Pools {
     fn has_bytes(&self) -> bool {
         let store = self.store();
         store.is_some_and(|store| store.counted(Counter::StoredBytes) > 0)
+    }
+
+    /// Whether a round is of use still, by what an administrator has set meanwhile.
+    fn is_wanted(&self) -> bool {
+        self.policy().recompress_idle_seconds() != 0 || self.totals().dedup_pending_pages > 0
     }
 
     /// What a round that begins now is for, if it is time for one.
