@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # Each single allocation of each operation fails in turn: the operation says so or does without, and nothing is lost.
 # kernel: debug
+# guest: MEM=768
 # dmesg: page allocation failure
 # dmesg: Call Trace
-# timeout: 400
+# timeout: 800
 # shellcheck source=selftests/lib/test.sh
 . "${0%/*}/lib/test.sh"
 # shellcheck source=selftests/lib/tmem.sh
