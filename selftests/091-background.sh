@@ -62,7 +62,7 @@ is_done_at_a_limit() {
 }
 
 waits_for_the_cpu() {
-	local before
+	local before worked
 	idle_in 0
 	swap_on 128M
 	make_cgroup one max
@@ -74,9 +74,11 @@ waits_for_the_cpu() {
 	sleep 12
 	grep full "$(group_of one)/cpu.pressure"
 	before=$(value_of one compressed_bytes)
+	worked=$(value_of one recompress_usec)
 	idle_in 4
 	sleep 12
-	[[ $(value_of one compressed_bytes) == "$before" ]]
+	grep full "$(group_of one)/cpu.pressure"
+	[[ $(value_of one recompress_usec) == "$worked" ]]
 	pkill -x hog
 	echo max >"$(group_of one)/cpu.max"
 	within 60 is_denser one "$before"
