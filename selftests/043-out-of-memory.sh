@@ -15,7 +15,7 @@
 # shellcheck source=selftests/lib/tmem.sh
 . "${0%/*}/lib/tmem.sh"
 max=/sys/kernel/tmem/max_bytes
-# The debug kernel leaves programs less of it.
+# The debug kernel takes some of the guest's memory for itself.
 mib=176
 ! is_debug_kernel || mib=128
 

@@ -196,7 +196,12 @@ impl Pools {
     /// Whether nobody else wants the CPU, which this thread gets even then for a moment now and then; or what must not be shared
     /// any longer still is.
     fn may_work(&self) -> bool {
-        thread::is_alone() || self.totals().dedup_pending_pages > 0
+        thread::is_alone() || self.must_split()
+    }
+
+    /// Whether pages are shared that must not be any longer.
+    fn must_split(&self) -> bool {
+        self.totals().dedup_pending_pages > 0
     }
 
     /// Whether there is something to encode.
@@ -207,7 +212,7 @@ impl Pools {
 
     /// Whether a round is of use still, by what an administrator has set meanwhile.
     fn is_wanted(&self) -> bool {
-        self.policy().recompress_idle_seconds() != 0 || self.totals().dedup_pending_pages > 0
+        self.policy().recompress_idle_seconds() != 0 || self.must_split()
     }
 
     /// What a round that begins now is for, if it is time for one.
@@ -221,7 +226,7 @@ impl Pools {
                 && self.is_pressed()
                 && bench.pressed.is_over(bench.pressed_seconds),
         };
-        let works = purpose.ages || purpose.presses || self.totals().dedup_pending_pages > 0;
+        let works = purpose.ages || purpose.presses || self.must_split();
         works.then_some((purpose, Walk::START))
     }
 
